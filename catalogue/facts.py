@@ -1,0 +1,115 @@
+"""What ERPs stated last: one fact per (kind, key, scope), and when it was stated.
+
+A fact is compared by its canonical bytes with the current one of its key, never with older ones: A, B, A are two
+changes. Facts of the whole chain are kept once. Each kind has a table of its own; the scope is the last part of the
+key, so that what is said of one thing in all scopes lies together.
+
+Failures: `Halt` where a stored fact cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from ..errors import Halt, Reason
+from ..model import BODIES, Kind, Noun
+from .keys import Key
+from .store import Table, Transaction
+
+CHAIN = ""  # the scope of facts that hold for every shop
+
+Names = tuple[str, ...]
+Stamp = tuple[int, int]  # arrival of the export that stated it, ordinal of the record in it: later is greater
+
+B = TypeVar("B", bound=Noun)
+
+_DECODERS = {kind: msgspec.json.Decoder(body) for kind, body in BODIES.items()}
+
+
+class Fact(NamedTuple):
+    """A fact as it is kept; `data` is its canonical body."""
+
+    arrival: int
+    ordinal: int
+    origin: str
+    data: bytes
+
+    @property
+    def stamp(self) -> Stamp:
+        return self.arrival, self.ordinal
+
+
+class Stated(NamedTuple, Generic[B]):
+    """A fact's body and when it was stated."""
+
+    stamp: Stamp
+    body: B
+
+
+Scoped = dict[str, Stated[B]]  # by scope
+
+
+def effective(scoped: Scoped[B], shop: str) -> Stated[B] | None:
+    """What holds in a shop: its own word, else the chain's."""
+    return scoped.get(shop) or scoped.get(CHAIN)
+
+
+class Facts:
+    """The facts inside one transaction."""
+
+    def __init__(self, txn: Transaction) -> None:
+        self._tables: dict[Kind, Table] = {kind: txn.table(f"facts {kind}") for kind in Kind}
+
+    def get(self, kind: Kind, key: Names, scope: str) -> Fact | None:
+        value = self._tables[kind].get((*key, scope))
+        return None if value is None else _decode(value)
+
+    def put(self, kind: Kind, key: Names, scope: str, fact: Fact) -> None:
+        self._tables[kind].put((*key, scope), _encode(fact))
+
+    def drop(self, kind: Kind, key: Names, scope: str) -> None:
+        self._tables[kind].delete((*key, scope))
+
+    def scan(self, kind: Kind, prefix: Names = ()) -> Iterator[tuple[Names, str, Fact]]:
+        """(key, scope, fact) of everything whose key begins with `prefix`, in the order of keys."""
+        table = self._tables[kind]
+        if table.count():
+            for key, value in table.scan(prefix):
+                names = _names(key)
+                yield names[:-1], names[-1], _decode(value)
+
+    def scoped(self, kind: Kind, key: Names) -> Scoped[Noun]:
+        """What is said of one thing, by scope."""
+        return {scope: Stated(fact.stamp, body(kind, fact)) for _, scope, fact in self.scan(kind, key)}
+
+    def scopes(self, kind: Kind, key: Names) -> frozenset[str]:
+        """The scopes that say anything of one thing."""
+        return frozenset(scope for _, scope, _ in self.scan(kind, key))
+
+
+def body(kind: Kind, fact: Fact) -> Noun:
+    """The noun of a stored fact. Raises Halt."""
+    try:
+        return _DECODERS[kind].decode(fact.data)
+    except msgspec.DecodeError as trouble:
+        raise Halt(Reason("store.record", key=kind.value, detail=trouble)) from trouble
+
+
+def _names(key: Key) -> Names:
+    return tuple(map(str, key))
+
+
+def _encode(fact: Fact) -> bytes:
+    origin = fact.origin.encode()
+    head = fact.arrival.to_bytes(8, "big") + fact.ordinal.to_bytes(8, "big") + len(origin).to_bytes(2, "big")
+    return head + origin + fact.data
+
+
+def _decode(value: bytes) -> Fact:
+    end = 18 + int.from_bytes(value[16:18], "big")
+    return Fact(
+        int.from_bytes(value[:8], "big"), int.from_bytes(value[8:16], "big"), value[18:end].decode(), value[end:]
+    )

@@ -1,0 +1,69 @@
+"""Keys of several parts as bytes: this file alone knows how tuples of text and whole numbers become LMDB keys.
+
+The bytes sort as the tuples do, and a tuple's bytes begin with the bytes of each of its beginnings and of no other
+tuple, so that everything under ("price", good) lies together and is found by its prefix. Text ends in a zero byte;
+a zero or one inside it is spelled in two bytes. Numbers are eight bytes, highest first.
+
+Failures: Reject where a key is longer than the store can hold: it was made of somebody's words.
+"""
+
+from __future__ import annotations
+
+from ..errors import Fault, Reason, Reject
+
+Part = str | int
+Key = tuple[Part, ...]
+
+LONGEST = 511  # bytes; LMDB's own limit
+
+_NUMBER = b"\x01"
+_TEXT = b"\x02"
+
+
+def pack(key: Key) -> bytes:
+    """The bytes of `key`. Numbers are 0 or more and below 2**64. Raises Reject."""
+    packed = b"".join([_text(part) if isinstance(part, str) else _number(part) for part in key])
+    if len(packed) > LONGEST:
+        raise Reject(Reason("store.key-too-long", length=len(packed), limit=LONGEST), Fault.ERROR)
+    return packed
+
+
+def packed_length(*texts: str) -> int:
+    """How many bytes `texts` take in a key, however many that are."""
+    return sum(len(_text(text)) for text in texts)
+
+
+def is_short(limit: int, *texts: str) -> bool:
+    """Whether `texts` take at most `limit` bytes in a key. A character takes four at most."""
+    return sum(4 * len(text) + 2 for text in texts) <= limit or packed_length(*texts) <= limit
+
+
+def unpack(packed: bytes) -> Key:
+    parts: list[Part] = []
+    at = 0
+    while at < len(packed):
+        if packed[at] == _NUMBER[0]:
+            parts.append(int.from_bytes(packed[at + 1 : at + 9], "big"))
+            at += 9
+        else:
+            end = packed.index(0, at)
+            parts.append(_read_text(packed[at + 1 : end]))
+            at = end + 1
+    return tuple(parts)
+
+
+def _number(value: int) -> bytes:
+    return _NUMBER + value.to_bytes(8, "big")
+
+
+def _text(value: str) -> bytes:
+    raw = value.encode("utf-8", "surrogatepass")
+    if b"\x00" in raw or b"\x01" in raw:
+        raw = raw.replace(b"\x01", b"\x01\x02").replace(b"\x00", b"\x01\x01")
+    return b"\x02" + raw + b"\x00"
+
+
+def _read_text(raw: bytes) -> str:
+    if b"\x01" in raw:
+        raw = raw.replace(b"\x01\x01", b"\x00").replace(b"\x01\x02", b"\x01")
+    return raw.decode("utf-8", "surrogatepass")

@@ -1,0 +1,222 @@
+"""The store on disk: this file alone knows LMDB. One file, one writer, one commit; readers never wait.
+
+A commit is on the disk when the block ends (LMDB's default: both the data and its root page are synced). The
+environment is never used in a child process: a fork shares its locks and file offsets, and would damage both sides.
+Handles of tables are opened by the writer and kept once it commits; an aborted writer's new tables never were.
+
+Failures: `Halt` for damage, an unknown version, a folder that may not be used, a fork, a write inside a write; `Retry`
+where the disk or the map is full; `Reject` for a key that is too long.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import lmdb
+
+from ..errors import Halt, Reason, Retry, Trouble
+from .keys import Key, pack, unpack
+from .store import META, VERSION, VERSION_KEY, Table, check_version
+
+MAP_SIZE = 64 * 1024**3  # bytes of address space, not of disk: the file grows as it is filled
+MAX_TABLES = 128
+FILE_NAME = "data.mdb"
+FILE_MODE = 0o600  # cashiers' passwords are in it
+
+_FULL = (lmdb.DiskError, lmdb.MapFullError)
+_FULL_TEXTS = tuple(map(os.strerror, (errno.ENOSPC, errno.EDQUOT)))  # LMDB's own class knows the first alone
+_DAMAGED = (lmdb.CorruptedError, lmdb.InvalidError, lmdb.PageNotFoundError, lmdb.PanicError, lmdb.VersionMismatchError)
+
+
+class LmdbTable:
+    def __init__(self, txn: Any, handle: Any) -> None:
+        self._txn = txn
+        self._handle = handle
+
+    def get(self, key: Key) -> bytes | None:
+        value: bytes | None = self._txn.get(pack(key), db=self._handle)
+        return value
+
+    def put(self, key: Key, value: bytes) -> None:
+        self._txn.put(pack(key), value, db=self._handle)
+
+    def delete(self, key: Key) -> bool:
+        return bool(self._txn.delete(pack(key), db=self._handle))
+
+    def scan(
+        self, prefix: Key = (), *, start: Key | None = None, reverse: bool = False
+    ) -> Iterator[tuple[Key, bytes]]:
+        low = pack(prefix)
+        with self._txn.cursor(db=self._handle) as cursor:
+            if reverse:
+                entries = _backwards(cursor, low + b"\xff" if start is None else pack(start))
+            else:
+                entries = cursor.iternext() if cursor.set_range(low if start is None else pack(start)) else iter(())
+            for packed, value in entries:
+                if not packed.startswith(low):
+                    return
+                yield unpack(packed), value
+
+    def count(self) -> int:
+        return int(self._txn.stat(self._handle)["entries"])
+
+    def clear(self) -> None:
+        self._txn.drop(self._handle, delete=False)
+
+
+class EmptyTable:
+    """A table that nobody has written to, as a reader sees it."""
+
+    def get(self, key: Key) -> bytes | None:
+        return None
+
+    def put(self, key: Key, value: bytes) -> None:
+        raise lmdb.ReadonlyError("written to in a read transaction")
+
+    def delete(self, key: Key) -> bool:
+        raise lmdb.ReadonlyError("written to in a read transaction")
+
+    def scan(
+        self, prefix: Key = (), *, start: Key | None = None, reverse: bool = False
+    ) -> Iterator[tuple[Key, bytes]]:
+        return iter(())
+
+    def count(self) -> int:
+        return 0
+
+    def clear(self) -> None:
+        raise lmdb.ReadonlyError("written to in a read transaction")
+
+
+class LmdbTransaction:
+    """`handles` are those that stand committed; `opened` the ones this writer adds."""
+
+    def __init__(self, environment: Any, txn: Any, handles: dict[str, Any], *, readonly: bool) -> None:
+        self._environment = environment
+        self._txn = txn
+        self._handles = handles
+        self._readonly = readonly
+        self.opened: dict[str, Any] = {}
+
+    def table(self, name: str) -> Table:
+        handle = self._handles.get(name) or self.opened.get(name)
+        if handle is None and self._readonly:
+            return EmptyTable()
+        if handle is None:
+            handle = self.opened[name] = self._environment.open_db(name.encode(), txn=self._txn)
+        return LmdbTable(self._txn, handle)
+
+
+class LmdbStore:
+    """Open one per process and folder; `close` it, or let the process end."""
+
+    def __init__(self, environment: Any, folder: Path) -> None:
+        self._environment = environment
+        self._folder = folder
+        self._handles: dict[str, Any] = {}
+        self._process = os.getpid()
+        self._writer: int | None = None  # the thread that writes
+
+    @classmethod
+    def open(cls, folder: Path, *, map_size: int = MAP_SIZE, readonly: bool = False) -> LmdbStore:
+        """The store in `folder`, made if it is not there and may be. Raises Halt or Retry."""
+        try:
+            _prepare(folder, readonly=readonly)
+            environment = lmdb.open(
+                os.fspath(folder),
+                map_size=map_size,
+                max_dbs=MAX_TABLES,
+                mode=FILE_MODE,
+                readonly=readonly,
+                create=not readonly,
+            )
+        except (OSError, lmdb.Error) as trouble:
+            raise _told(trouble, folder) from trouble
+        store = cls(environment, folder)
+        try:
+            store._begin(readonly=readonly)
+        except BaseException:
+            environment.close()
+            raise
+        return store
+
+    def _begin(self, *, readonly: bool) -> None:
+        """Opens the tables that are there, and checks the version of the state."""
+        with self._told():
+            with self._environment.begin() as txn:
+                names = [name.decode() for name in txn.cursor().iternext(keys=True, values=False)]
+            self._handles = {name: self._environment.open_db(name.encode(), create=False) for name in names}
+        with self.read() as reading:
+            new = check_version(reading.table(META).get(VERSION_KEY), empty=not names)
+        if new and not readonly:
+            with self.write() as writing:
+                writing.table(META).put(VERSION_KEY, str(VERSION).encode())
+
+    @contextmanager
+    def read(self) -> Iterator[LmdbTransaction]:
+        self._check_process()
+        with self._told(), self._environment.begin() as txn:
+            yield LmdbTransaction(self._environment, txn, self._handles, readonly=True)
+
+    @contextmanager
+    def write(self) -> Iterator[LmdbTransaction]:
+        self._check_process()
+        if self._writer == threading.get_ident():
+            raise Halt(Reason("store.nested"))
+        with self._told(), self._environment.begin(write=True) as txn:
+            self._writer = threading.get_ident()
+            writing = LmdbTransaction(self._environment, txn, self._handles, readonly=False)
+            try:
+                yield writing
+            finally:
+                self._writer = None
+        self._handles = {**self._handles, **writing.opened}
+
+    def close(self) -> None:
+        self._environment.close()
+
+    def _check_process(self) -> None:
+        if os.getpid() != self._process:
+            raise Halt(Reason("store.forked", folder=self._folder))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """The one place where LMDB's errors become ours."""
+        try:
+            yield
+        except lmdb.Error as trouble:
+            raise _told(trouble, self._folder) from trouble
+
+
+def _backwards(cursor: Any, last: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Entries at or before `last`, the greatest first."""
+    there = cursor.set_range(last)
+    if not there:
+        there = cursor.last()
+    elif cursor.key() != last:
+        there = cursor.prev()
+    entries: Iterator[tuple[bytes, bytes]] = cursor.iterprev() if there else iter(())
+    return entries
+
+
+def _prepare(folder: Path, *, readonly: bool) -> None:
+    """An empty file is no new store: it is what is left of one, and its numbers must not start again."""
+    if not readonly:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder / FILE_NAME
+    if file.exists() and not file.stat().st_size:
+        raise lmdb.InvalidError(f"{FILE_NAME} is empty")
+
+
+def _told(trouble: Exception, folder: Path) -> Trouble:
+    if isinstance(trouble, _FULL) or any(text in str(trouble) for text in _FULL_TEXTS):
+        return Retry(Reason("store.full", folder=folder, detail=trouble))
+    if isinstance(trouble, _DAMAGED):
+        return Halt(Reason("store.damaged", folder=folder, detail=trouble))
+    return Halt(Reason("store.unusable", folder=folder, detail=trouble))
