@@ -1,0 +1,166 @@
+"""Looks at a root and its machine for what would go wrong, before it does.
+
+Each check is a function that yields findings; CHECKS lists them. Nothing is changed but for a probe file that is
+removed again.
+
+Failures: none: what cannot be checked is a finding.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+
+from ..catalogue.store import VERSION
+from ..errors import Trouble
+from ..model import Noun
+from .clock import moment
+from .ledger import Ledger
+from .office import Office, holder, open_office
+
+LOW_BYTES = 1 << 30
+LOW_SHARE = 0.05
+INOTIFY = Path("/proc/sys/fs/inotify")
+FEW_WATCHES = 8192
+CLOCK_SLACK = 120.0  # seconds by which a shared disk's clock may be ahead of ours
+
+
+class Health(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+class Finding(Noun, frozen=True):
+    verdict: Health
+    what: str
+    found: str
+    advice: str = ""
+
+    def row(self) -> dict[str, object]:
+        return {"verdict": self.verdict.value, "what": self.what, "found": self.found, "advice": self.advice}
+
+
+Findings = Iterator[Finding]
+
+
+def examine(root: Path) -> list[Finding]:
+    """All findings, in the order of CHECKS; a root that cannot be opened is the only one."""
+    try:
+        with open_office(root) as office:
+            opened = Finding(Health.OK, "settings and state", f"{root} opens; its state has version {VERSION}")
+            return [opened, *(finding for check in CHECKS for finding in check(office))]
+    except Trouble as trouble:
+        return [Finding(Health.BAD, "settings and state", str(trouble), "nothing works before this is put right")]
+
+
+def _folders(office: Office) -> Findings:
+    """Every folder is there, and ours to read, write and enter."""
+    for name, folder in office.layout.folders().items():
+        if not folder.is_dir():
+            yield Finding(Health.BAD, f"folder {name}", f"{folder} is missing", "mount or make it")
+        elif not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            yield Finding(Health.BAD, f"folder {name}", f"{folder} is not ours to write", "chown or chmod it")
+        else:
+            yield Finding(Health.OK, f"folder {name}", str(folder))
+
+
+def _links(office: Office) -> Findings:
+    """A chunk can be linked into the queues; else every till costs a copy."""
+    if office.settings.queue.share == "copies":
+        yield Finding(Health.OK, "sharing chunks", "copies, by the settings")
+        return
+    probe, link = office.layout.chunks / ".doctor", office.layout.queues / ".doctor"
+    try:
+        probe.touch()
+        os.link(probe, link)
+        yield Finding(Health.OK, "sharing chunks", "links")
+    except OSError as error:
+        advice = "tills get durable copies instead; put state and queues on one file system to share chunks"
+        yield Finding(Health.WARNING, "sharing chunks", f"no links: {error.strerror}", advice)
+    finally:
+        for path in (probe, link):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def _one_file_system(office: Office) -> Findings:
+    """Moving a claimed file into its room is one rename where both lie on one file system."""
+    home = _device(office.layout.inbox)
+    for room, folder in office.layout.rooms().items():
+        apart = _device(folder) != home
+        yield Finding(
+            Health.WARNING if apart else Health.OK,
+            f"inbox and {room}",
+            "on two file systems" if apart else "on one file system",
+            "files are copied, checked and removed instead of renamed; slower, and safe" if apart else "",
+        )
+
+
+def _device(folder: Path) -> int:
+    try:
+        return folder.stat().st_dev
+    except OSError:
+        return -1
+
+
+def _space(office: Office) -> Findings:
+    for name, folder in (
+        ("state", office.layout.state),
+        ("queues", office.layout.queues),
+        ("inbox", office.layout.inbox),
+    ):
+        with suppress(OSError):
+            usage = shutil.disk_usage(folder)
+            low = usage.free < LOW_BYTES or usage.free < LOW_SHARE * usage.total
+            found = f"{usage.free / LOW_BYTES:.1f} GiB of {usage.total / LOW_BYTES:.1f} GiB free"
+            yield Finding(Health.WARNING if low else Health.OK, f"space for {name}", found, "make room" if low else "")
+
+
+def _inotify(office: Office) -> Findings:
+    """Events only wake the scan; without them it is the timer alone."""
+    try:
+        watches = int((INOTIFY / "max_user_watches").read_text("ascii"))
+    except (OSError, ValueError):
+        yield Finding(Health.WARNING, "inotify", "no limits to be read here", "the scan works by its timer alone")
+        return
+    few = watches < FEW_WATCHES
+    advice = f"sysctl fs.inotify.max_user_watches={FEW_WATCHES} or more" if few else ""
+    yield Finding(Health.WARNING if few else Health.OK, "inotify", f"{watches} watches a user", advice)
+
+
+def _clock(office: Office) -> Findings:
+    """The clock has not gone back since the last verdict."""
+    with office.store.read() as txn:
+        last = max((export.decided for export in Ledger(txn).exports()), default=0.0)
+    now = office.clock.now()
+    back = last - now > CLOCK_SLACK
+    found = f"{moment(now)}, and the last verdict was at {moment(last)}" if back else moment(now)
+    yield Finding(
+        Health.BAD if back else Health.OK, "clock", found, "set the clock; dates of prices go by it" if back else ""
+    )
+
+
+def _lock(office: Office) -> Findings:
+    held = holder(office.layout)
+    yield Finding(Health.OK, "lock", f"in use by {held}" if held else "free")
+
+
+def _marker(office: Office) -> Findings:
+    """Without its marker no deletion in the queues is believed."""
+    there = office.marker.is_there()
+    yield Finding(
+        Health.OK if there else Health.BAD,
+        "queues' marker",
+        "there" if there else f"the marker in {office.layout.queues} is missing or another installation's",
+        "" if there else "mount the queues; nothing counts as taken before",
+    )
+
+
+CHECKS: tuple[Callable[[Office], Findings], ...] = (
+    _folders, _links, _one_file_system, _space, _inotify, _clock, _marker, _lock,
+)  # fmt: skip

@@ -1,0 +1,28 @@
+"""A process of its own that has a root open, with its lock."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_HOLDS = """
+import sys
+from pathlib import Path
+from tillpost.pipeline.office import open_office
+with open_office(Path(sys.argv[1]), ours=True):
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def held_by_another(root: Path) -> Iterator[subprocess.Popen[str]]:
+    """The process, which ends with the block, or when it is killed."""
+    command = [sys.executable, "-c", _HOLDS, str(root)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "open\n"
+        yield process
