@@ -1,0 +1,83 @@
+"""What every verb is given: the root it works in, and the options that many verbs share.
+
+Failures: `click.UsageError` where no root was named, `click.BadParameter` for a name that no shop or till can have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import click
+
+from ..errors import Halt
+from ..pipeline.office import Office, open_office
+from ..pipeline.settings import check_id
+from .progress import progress
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DONE, REFUSED, LATER, WRONG_SETTINGS = 0, 1, 75, 78  # exit codes, as cli.EXIT_CODES has them
+
+
+class Root:
+    """Where the verbs work; opened at the first need."""
+
+    def __init__(self, context: click.Context) -> None:
+        self._path: str | None = context.meta["tillpost.root"]
+        self.verbose: bool = context.meta["tillpost.verbose"]
+
+    @property
+    def path(self) -> Path:
+        if not self._path:
+            raise click.UsageError("no root named: tillpost --root DIR VERB …, or set TILLPOST_ROOT")
+        return Path(self._path)
+
+    @contextmanager
+    def office(self, *, ours: bool = False, weighing: bool = False, following: bool = False) -> Iterator[Office]:
+        """The opened root, as `open_office` says. The log is shown at a terminal to those who follow or ask for it;
+        the others get a bar when reading takes long. It is taken away at the end: who reads exports answers after it.
+        """
+        log = True if self.verbose else None if following else False
+        with (
+            progress(wanted=log is False) as watched,
+            open_office(self.path, ours=ours, weighing=weighing, verbose=log, progress=watched) as office,
+        ):
+            yield office
+
+
+class InOrder(click.Group):
+    """A group whose verbs are listed in the order of their making, which is the order of use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+def pass_root(verb: Callable[Concatenate[Root, P], R]) -> Callable[P, R]:
+    """Gives a verb its Root."""
+
+    @wraps(verb)
+    def with_root(*args: P.args, **kwargs: P.kwargs) -> R:
+        return verb(Root(click.get_current_context()), *args, **kwargs)
+
+    return with_root
+
+
+def named(what: str, names: Iterable[str]) -> list[str]:
+    """The names given for shops or tills, each one that can be a folder."""
+    ids = [name.strip() for name in names if name.strip()]
+    for name in ids:
+        try:
+            check_id(what, name)
+        except Halt as wrong:
+            raise click.BadParameter(wrong.reason.text()) from wrong
+    if len(set(ids)) != len(ids):
+        raise click.BadParameter(f"a {what} was named twice: {', '.join(ids)}")
+    return ids
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs instead of tables.")
