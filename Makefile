@@ -1,0 +1,65 @@
+# Needs make and Python 3.11 or newer, nothing else: `make demo`, `make test`.
+# Another interpreter: make PYTHON=python3.12 (after `make clean`, if .venv is there already).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
+# what tests read beside the package; copied out of the checkout to test the installed wheel
+BESIDE := tests setup.cfg .importlinter $(wildcard samples *.md)
+
+.PHONY: help venv demo test docs lint types layers wheel check clean
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+# In two steps: the demo needs no tools, and somebody waits for it.
+$(VENV)/.tillpost: setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, for example: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@echo "making $(VENV) and installing tillpost in it; this may take half a minute"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --editable .
+	@touch $@
+
+venv: $(VENV)/.stamp ## .venv with tillpost (editable) and the tools
+$(VENV)/.stamp: $(VENV)/.tillpost
+	@echo "installing the tools that tests and checks need"
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.tillpost ## the main job on samples/, in a temporary root
+	@$(BIN)/python samples/demo.py
+
+test: venv ## every test that needs no outside server; ARGS="-k chunk" to choose
+	$(BIN)/pytest$(if $(ARGS), $(ARGS))
+
+docs: venv ## writes README's table of settings anew, from the settings themselves
+	$(BIN)/pytest -q tests/test_docs.py --accept
+
+lint: venv
+	$(BIN)/ruff check .
+
+# The repository is the package: mypy finds it under its name through a link. Not in build/, which mypy.ini leaves out:
+# there it would find nothing, and be content.
+types: venv
+	@mkdir -p $(VENV)/src && ln -sfn "$(CURDIR)" $(VENV)/src/tillpost
+	MYPYPATH=$(VENV)/src $(BIN)/mypy -p tillpost
+
+layers: venv
+	$(BIN)/lint-imports
+
+# sdist, the wheel made from that sdist, and the tests against the installed wheel, outside the checkout.
+wheel: venv
+	@rm -rf build/dist build/installed && mkdir -p build
+	$(BIN)/python -m build --outdir build/dist . > build/build.log 2>&1 || { cat build/build.log; exit 1; }
+	@$(PYTHON) -m venv build/installed
+	@build/installed/bin/python -m pip install -qq --disable-pip-version-check "$$(echo build/dist/*.whl)[test]"
+	@away=$$(mktemp -d) && trap 'rm -rf "$$away"' EXIT && cp -R $(BESIDE) "$$away" && cd "$$away" && \
+	    "$(CURDIR)/build/installed/bin/tillpost" --version && "$(CURDIR)/build/installed/bin/pytest" -p no:cacheprovider
+
+check: lint types layers test wheel ## test, and all that CI asks for
+
+clean: ## removes what make has made
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
