@@ -86,6 +86,7 @@ FORMS: dict[Any, str] = {
     float: "takes.number",
     str: "takes.text",
     tuple[str, ...]: "takes.texts",
+    tuple[int, ...]: "takes.wholes",
 }
 
 
@@ -110,7 +111,9 @@ def _expectations(base: Any, meta: Meta) -> Iterator[Reason]:
         yield Reason("takes.choice", choices=_quoted(get_args(base)))
     else:
         yield Reason(FORMS[base])
-    if meta.ge is not None:
+    if meta.ge is not None and meta.le is None:
+        yield Reason("takes.least", low=_number(meta.ge))
+    elif meta.ge is not None:
         yield Reason("takes.range", low=_number(meta.ge), high=_number(meta.le))
     if meta.max_length is not None:
         yield Reason("takes.length", most=meta.max_length)

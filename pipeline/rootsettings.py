@@ -5,6 +5,7 @@ Failures: `Halt` (`settings.no-shop`) where a shop is asked for that the setting
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,9 +14,16 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ..errors import Halt, Reason
-from ..model import ReadOptions, Shop
+from ..model import ReadOptions, SalesOptions, Shop
 from .hours import HOURS, Hours
 from .sections import PLAIN, Arrival, Erp, Feed, Guard, Log, Notify, Paths, Queue, Replies, Section, setting
+from .servicesections import Books, Cash, Collect, Monitor, Trim
+
+
+def pairs(lines: Iterable[str]) -> dict[str, str]:
+    """Settings of the form `key = value`."""
+    split = (line.partition("=") for line in lines)
+    return {key.strip(): value.strip() for key, _, value in split}
 
 
 class ShopSettings(Section, frozen=True):
@@ -48,6 +56,20 @@ class ShopSettings(Section, frozen=True):
         tuple[str, ...], setting("Ids of the warehouses whose stock the shop sells from; empty = all.")
     ] = ()
     send_stock: Annotated[bool, setting("Tell tills how much of each good is left.")] = True
+    cash_codes: Annotated[
+        tuple[str, ...],
+        setting(
+            "By which name (cashCode) a till signs its sales, where that is not its id: till = name.",
+            examples=["1 = _cash_8_99dec44a"],
+        ),
+    ] = ()
+    store_id: Annotated[
+        str, setting("The shop's id at its tills (storeid); empty = the shop's id here.", pattern=PLAIN)
+    ] = ""
+
+    def cash_code(self, till: str) -> str:
+        """By which name the till signs its sales."""
+        return pairs(self.cash_codes).get(till, till)
 
 
 class Settings(Section, frozen=True):
@@ -66,6 +88,11 @@ class Settings(Section, frozen=True):
     notify: Notify = Notify()
     log: Log = Log()
     replies: Replies = Replies()
+    collect: Collect = Collect()
+    books: Books = Books()
+    trim: Trim = Trim()
+    monitor: Monitor = Monitor()
+    cash: Cash = Cash()
     shops: dict[str, ShopSettings] = msgspec.field(default_factory=dict)
 
     def shop(self, shop: str) -> ShopSettings:
@@ -102,6 +129,14 @@ class Settings(Section, frozen=True):
             default_tax=erp.default_tax,
             without_vat=erp.without_vat,
         )
+
+    def sales_options(self) -> SalesOptions:
+        """What the converters of sales files are told about the tills."""
+        return SalesOptions(cash=self.collect.cash, card=self.collect.card, gift=self.collect.gift)
+
+    def books_url(self, state: Path) -> str:
+        """Where the books lie, `state` being the state's folder."""
+        return self.books.url or f"sqlite:///{state / 'books.sqlite'}"
 
     def layout_overrides(self) -> dict[str, str]:
         """The paths that lie elsewhere, by the names of [paths]."""

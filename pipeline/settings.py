@@ -27,8 +27,9 @@ from ..errors import Halt, Reason
 from ..queues.layout import Layout
 from .hours import Hours
 from .manual import SHOP, SettingDoc, Spec, Words, describe, expected, sections, specs, template, toml
-from .rootsettings import Settings, ShopSettings
+from .rootsettings import Settings, ShopSettings, pairs
 from .sections import Arrival, Feed, Guard, Notify, Queue, Section
+from .servicesections import DOCUMENTS, MOMENT
 
 __all__ = [
     "FILE_NAME",
@@ -64,6 +65,8 @@ def load(root: Path) -> Settings:
     _check_queue(settings)
     _check_places(settings, root)
     _check_command(settings)
+    _check_collect(settings)
+    _check_cash(settings)
     return settings
 
 
@@ -219,3 +222,33 @@ def _check_command(settings: Settings) -> None:
         shlex.split(settings.notify.command)
     except ValueError as cause:
         raise Halt(Reason("settings.command", got=settings.notify.command, detail=cause)) from cause
+
+
+def _check_collect(settings: Settings) -> None:
+    for at in settings.collect.request_at:
+        if not re.match(MOMENT, at):
+            raise Halt(Reason("settings.moment", key="collect.request_at", got=at))
+    for document in settings.collect.documents:
+        if document not in DOCUMENTS:
+            raise Halt(Reason("settings.document", got=document, known=", ".join(DOCUMENTS)))
+    for shop, own in settings.shops.items():
+        _check_pairs(f"shops.{shop}.cash_codes", own.cash_codes, "1 = _cash_8_99dec44a")
+        signs: dict[str, str] = {}
+        for till, code in pairs(own.cash_codes).items():
+            check_id("till", till)
+            other = signs.setdefault(code, till)
+            if other != till:
+                raise Halt(Reason("settings.cash-code-twice", shop=shop, till=till, other=other, got=code))
+
+
+def _check_cash(settings: Settings) -> None:
+    _check_pairs("cash.properties", settings.cash.properties, "dept.broker.ip = 10.0.0.1")
+    if not all(part in settings.cash.file for part in ("{shop}", "{till}")):
+        raise Halt(Reason("settings.cash-file", got=settings.cash.file))
+
+
+def _check_pairs(key: str, lines: Iterable[str], form: str) -> None:
+    for line in lines:
+        name, equals, _ = line.partition("=")
+        if not (equals and name.strip() and line.isprintable()):
+            raise Halt(Reason("settings.not-a-pair", key=key, got=line, form=form))

@@ -1,0 +1,134 @@
+"""The settings of the way back, of trimming and of the service, section by section; in the manner of `sections`.
+
+Failures: none here; a value that breaks its form is refused where the file is read.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from .sections import PLAIN, Section, place, setting
+
+MOMENT = r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z"  # hh:mm
+DOCUMENTS = ("receipt", "cashbox", "shiftOpen", "shift")
+
+
+class Collect(Section, frozen=True):
+    """Sales files from the tills, and what the ERP gets of them."""
+
+    cash: Annotated[tuple[int, ...], setting("The tills' payment codes (valCode) that are cash.")] = (1,)
+    card: Annotated[tuple[int, ...], setting("The tills' payment codes that are bank cards.")] = (4,)
+    gift: Annotated[tuple[int, ...], setting("The tills' payment codes that are gift cards and certificates.")] = (6, 7)
+    refused_share: Annotated[
+        float,
+        setting("A sales file with more than this share of its objects refused is rejected.", "share", ge=0, le=1),
+    ] = 0.5
+    max_file_bytes: Annotated[
+        int, setting("A larger sales file is rejected unread.", "bytes", ge=1024, le=1 << 36)
+    ] = 1 << 30
+    documents: Annotated[
+        tuple[str, ...],
+        setting(
+            "Which documents the ERP gets: receipt, cashbox (cash in and out), shiftOpen, shift.",
+            examples=["receipt", "shift"],
+        ),
+    ] = DOCUMENTS
+    shift_check: Annotated[
+        Literal["gain", "numbers", "none"],
+        setting(
+            "When a closed shift counts as complete, so that its document is written: no document number is missing "
+            "and the receipts' sum is the till's own (gain); no number is missing (numbers); as soon as it is closed "
+            "(none)."
+        ),
+    ] = "gain"
+    shift_patience_seconds: Annotated[
+        float,
+        setting("A closed shift that stays incomplete for longer is told to a person.", "seconds", ge=0, le=31_536_000),
+    ] = 7200.0
+    request_at: Annotated[
+        tuple[str, ...],
+        setting(
+            "When the service asks every till for its sales since the last one known; hours and minutes in the general "
+            "time zone.",
+            "hh:mm",
+            examples=["05:00"],
+        ),
+    ] = ("05:00",)
+
+
+class Books(Section, frozen=True):
+    """The sales database."""
+
+    url: Annotated[
+        str,
+        setting(
+            "Where sales are booked, as an URL of SQLAlchemy; empty = books.sqlite in the state.",
+            pattern=PLAIN,
+            examples=["postgresql+psycopg://tillpost@db.example/tillpost"],
+        ),
+    ] = ""
+
+
+class Trim(Section, frozen=True):
+    """When old files go into archives, and how long those are kept."""
+
+    at: Annotated[
+        str, setting("When the service trims, in the general time zone.", "hh:mm", pattern=MOMENT, examples=["03:33"])
+    ] = "03:33"
+    keep_days: Annotated[
+        int,
+        setting("How long archives, replies and documents that the ERP took are kept.", "days", ge=1, le=36_500),
+    ] = 30
+
+
+class Monitor(Section, frozen=True):
+    """What monitoring is told."""
+
+    metrics_file: Annotated[
+        str,
+        place(
+            "A text file for Prometheus' node_exporter, its name ending in .prom; written after every round. A "
+            "relative path is seen from the root; empty: none."
+        ),
+    ] = ""
+    errors_file: Annotated[
+        str,
+        place(
+            'A JSON file with a count of errors that only grows, {"errors": 3, …}. A relative path is seen from '
+            "the root; empty: none."
+        ),
+    ] = ""
+
+
+class Cash(Section, frozen=True):
+    """What `till config` writes for each till: the section [Properties] of its cash.ini."""
+
+    file: Annotated[
+        str,
+        setting(
+            "Where a till's cash.ini lies; {shop} and {till} stand for their ids. A relative path is seen from the root.",
+            pattern=PLAIN,
+            min_length=1,
+            examples=["/mnt/{shop}-{till}/linuxcash/cash/sync/properties/cash.ini"],
+        ),
+    ] = "config/{shop}/{till}/cash.ini"
+    filequeueroot: Annotated[
+        str, setting("The queue's root as the till sees it.", pattern=PLAIN, min_length=1)
+    ] = "/linuxcash/cash/data/queues"
+    queuechunksize: Annotated[
+        int,
+        setting("Commands in a message of the till's own queue; the till's own once it has one.", "commands", ge=1),
+    ] = 25_000
+    maxcountbackupfiles: Annotated[
+        int, setting("How many backups a till keeps; its own once it has a number.", "files", ge=0)
+    ] = 30
+    actualcountdaysforbackupfiles: Annotated[
+        int, setting("How many days a till's backups count; its own once it has a number.", "days", ge=0)
+    ] = 30
+    properties: Annotated[
+        tuple[str, ...],
+        setting(
+            "Further properties for every till, such as the addresses of its server, each as key = value.",
+            examples=["dept.broker.ip = 10.0.0.1"],
+        ),
+    ] = ()
