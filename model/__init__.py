@@ -47,6 +47,7 @@ from .facts import (
 from .nouns import (
     ONE,
     Noun,
+    Told,
     canonical,
     digest,
     money,
@@ -165,6 +166,7 @@ __all__ = [
     "Stock",
     "Tax",
     "TillFormat",
+    "Told",
     "TypedPrice",
     "Unit",
     "Variant",

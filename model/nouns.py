@@ -13,6 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
+from ..errors import Reason
+
 CENT = Decimal("0.01")
 ONE = Decimal(1)  # the one object that stands for it: msgspec leaves a default out only when it is the very same
 
@@ -42,3 +44,17 @@ def canonical(body: Noun) -> bytes:
 def digest(data: bytes) -> bytes:
     """16 bytes that stand for `data` (BLAKE2b)."""
     return hashlib.blake2b(data, digest_size=16).digest()
+
+
+class Told(Noun, frozen=True, omit_defaults=True):
+    """A Reason as it is kept: told in words only when somebody reads it, in their language."""
+
+    code: str
+    parts: dict[str, str | int] = msgspec.field(default_factory=dict)
+
+    @classmethod
+    def of(cls, reason: Reason) -> Told:
+        return cls(reason.code, {k: v if isinstance(v, int) else str(v) for k, v in reason.parts.items()})
+
+    def text(self, language: str) -> str:
+        return Reason(self.code, **self.parts).text(language)

@@ -23,9 +23,9 @@ from ..catalogue import Booking, Outcome, Transaction
 from ..converters import claim
 from ..converters.reading import sniff
 from ..errors import Fault, Reason, Reject
-from ..model import Converter, Drop, Event, Extent, Head, Header, Kind, Put, Refused, Remark
+from ..model import Converter, Drop, Event, Extent, Head, Header, Kind, Put, Refused, Remark, Told
 from .guard import suspicions
-from .ledger import Export, ExportState, Ledger, Told, Verdict
+from .ledger import Export, ExportState, Ledger, Verdict
 from .office import Office
 from .sets import Between, Part, named_in
 from .tally import Tally, with_outcome

@@ -18,11 +18,12 @@ from traceback import format_exception
 import msgspec
 
 from ..errors import Reason, Reject, Retry, Trouble
+from ..model import Told
 from .arrivals import Arrivals
 from .booking import Reader, Rejected, Suspicious
 from .clock import moment
 from .delivery import Delivery
-from .ledger import Export, ExportState, Ledger, PartSet, Told, Verdict, state_of
+from .ledger import Export, ExportState, Ledger, PartSet, Verdict, state_of
 from .notices import Event
 from .office import Office
 from .sets import Part, complete

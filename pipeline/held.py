@@ -13,9 +13,10 @@ from contextlib import suppress
 import msgspec
 
 from ..errors import Fault, Reason, Reject
+from ..model import Told
 from .delivery import Delivery
 from .feed import Feed
-from .ledger import Export, ExportState, Ledger, Told, Verdict
+from .ledger import Export, ExportState, Ledger, Verdict
 from .office import Office
 
 

@@ -18,12 +18,10 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import islice
 
-import msgspec
-
 from ..catalogue import Records, Transaction
 from ..catalogue.keys import LONGEST, packed_length
 from ..errors import Fault, Reason, Reject
-from ..model import Header, Noun
+from ..model import Header, Noun, Told
 from ..queues.names import back, kept, printable
 from ..queues.till import TillState
 
@@ -51,20 +49,6 @@ class ExportState(StrEnum):
 def state_of(fault: Fault) -> ExportState:
     """Where a rejected export ends."""
     return ExportState.BROKEN if fault is Fault.BROKEN else ExportState.ERROR
-
-
-class Told(Noun, frozen=True, omit_defaults=True):
-    """A Reason as it is kept: told in words only when somebody reads it, in their language."""
-
-    code: str
-    parts: dict[str, str | int] = msgspec.field(default_factory=dict)
-
-    @classmethod
-    def of(cls, reason: Reason) -> Told:
-        return cls(reason.code, {k: v if isinstance(v, int) else str(v) for k, v in reason.parts.items()})
-
-    def text(self, language: str) -> str:
-        return Reason(self.code, **self.parts).text(language)
 
 
 class Export(Noun, frozen=True, omit_defaults=True):

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from ..model import Told
 from .booking import Reader, Rejected
-from .ledger import Export, ExportState, Ledger, Told, Verdict, state_of
+from .ledger import Export, ExportState, Ledger, Verdict, state_of
 from .office import Office
 
 Plan = tuple[Export, Verdict]

@@ -106,7 +106,8 @@ class Cash(Section, frozen=True):
     file: Annotated[
         str,
         setting(
-            "Where a till's cash.ini lies; {shop} and {till} stand for their ids. A relative path is seen from the root.",
+            "Where a till's cash.ini lies; {shop} and {till} stand for their ids. A relative path is seen from the "
+            "root.",
             pattern=PLAIN,
             min_length=1,
             examples=["/mnt/{shop}-{till}/linuxcash/cash/sync/properties/cash.ini"],

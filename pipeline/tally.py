@@ -9,8 +9,14 @@ import msgspec
 
 from ..catalogue import Outcome, ShopDiff
 from ..errors import Reason, Reject
-from ..model import Kind, Refused, Remark
-from .ledger import KindCount, Line, Move, ShopPlan, Told, Verdict
+from ..model import Kind, Refused, Remark, Told
+from .ledger import (
+    KindCount,
+    Line,
+    Move,
+    ShopPlan,
+    Verdict,
+)
 
 MAX_WARNINGS = 1000
 

@@ -13,8 +13,16 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from ..errors import Reason
+from ..model import Told
 from .clock import moment
-from .ledger import Export, ExportState, Line, PartSet, ShopPlan, Told, Verdict
+from .ledger import (
+    Export,
+    ExportState,
+    Line,
+    PartSet,
+    ShopPlan,
+    Verdict,
+)
 
 REPLY_VERSION = 1
 MOVES_IN_TEXT = 20

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tillpost.catalogue import MemoryStore
 from tillpost.errors import Reason, Reject
-from tillpost.model import Header
-from tillpost.pipeline.ledger import Export, ExportState, Ledger, Stream, Told, Verdict
+from tillpost.model import Header, Told
+from tillpost.pipeline.ledger import Export, ExportState, Ledger, Stream, Verdict
 
 HEADER = Header(format="own", kind="goods", number=5)
 
