@@ -87,6 +87,10 @@ class Catalogue:
         ranks = self._shelves.changes.standing(shop).ranks
         return tuple(command for rank in ranks for command in self._shelves.till_format.clear(Rank(rank)))
 
+    def own_id(self, code: str) -> str | None:
+        """The ERP's own id of the good (or good#characteristic) that tills know by `code`; None where nobody knows."""
+        return self._shelves.codes.owner(Kind.GOOD, code)
+
     def find(self, shop: str, code_or_barcode: str) -> Change | None:
         """What a till should know of one good, by its till code or by a barcode; None where it should know none."""
         for code in self._codes(code_or_barcode):

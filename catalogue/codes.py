@@ -49,6 +49,13 @@ class Codes:
         code = self._codes.get((space, name))
         return None if code is None else code.decode()
 
+    def owner(self, space: Kind, code: str) -> str | None:
+        """Whose code it is: the ERP's own id; None where no till was ever told of such a code."""
+        name = self._owners.get((space, code))
+        if name is not None:
+            return name.decode()
+        return code if self._facts.scopes(space, (code,)) else None
+
     def taken(self, space: Kind, name: str) -> bool:
         """Whether an id that would be its own code comes too late: another got that code."""
         return fits(space, name) and self._owners.get((space, name)) is not None

@@ -111,3 +111,11 @@ def test_good_is_found_by_its_code_and_by_its_barcode(trial: Any) -> None:
     assert find("1000001") == second
     assert find("one one") is find("4602") is find("x" * 1000) is find("") is None
     assert trial.ask(lambda catalogue: catalogue.find("6", "b")) is None
+
+
+def test_till_code_leads_back_to_the_id_of_the_erp(trial: Any) -> None:
+    trial.book(good("7"), good("one one", "art-1"))
+    trial.book(Drop(Kind.GOOD, ("one one",), 1))
+    with trial.store.read() as txn:
+        catalogue = trial.catalogue(txn)
+        assert [catalogue.own_id(code) for code in ("7", "art-1", "8")] == ["7", "one one", None]
