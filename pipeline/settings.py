@@ -1,35 +1,31 @@
 """The settings of a root: read from `tillpost.toml`, judged, and told in words.
 
-What settings there are stands in `sections` and `rootsettings`. Here is what the file may look like, and what its
-settings ask of each other. Nothing is guessed: a key that is not known stops the program and names the nearest
+What settings there are stands in `sections` and `rootsettings`, what they ask of each other in `settingsrules`. Here
+is what the file may look like. Nothing is guessed: a key that is not known stops the program and names the nearest
 that is.
 
 Failures: `Halt` (`settings.*`) for a root without settings, a file that is not TOML, an unknown key, a wrong value;
-`layout.nested` for folders in each other.
+else as `settingsrules`.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
 from ..errors import Halt, Reason
-from ..queues.layout import Layout
 from .hours import Hours
 from .manual import SHOP, SettingDoc, Spec, Words, describe, expected, sections, specs, template, toml
-from .rootsettings import Settings, ShopSettings, pairs
+from .rootsettings import Settings, ShopSettings
 from .sections import Arrival, Feed, Guard, Notify, Queue, Section
-from .servicesections import DOCUMENTS, MOMENT
+from .settingsrules import check, check_id
 
 __all__ = [
     "FILE_NAME",
@@ -51,7 +47,7 @@ __all__ = [
 
 FILE_NAME = "tillpost.toml"
 # Shops and tills are folders, on Windows as well, where some names are devices.
-ID = re.compile(r"(?!(?:con|nul|aux|prn|com\d|lpt\d)\Z)[0-9a-z_-]{1,20}", re.IGNORECASE)
+ID = re.compile(r"(?!(?:con|nul|aux|prn|com\d|lpt\d)\Z)[0-9a-z_-]{1,20}", re.IGNORECASE | re.ASCII)
 WRONG_ID = {"shop": "settings.shop-id", "till": "settings.till-id"}
 
 
@@ -60,18 +56,12 @@ def load(root: Path) -> Settings:
     raw = _parse(_text(root))
     _check_table(raw, Settings, "")
     settings = msgspec.convert(raw, Settings)
-    _check_shops(settings)
-    _check_zones(settings)
-    _check_queue(settings)
-    _check_places(settings, root)
-    _check_command(settings)
-    _check_collect(settings)
-    _check_cash(settings)
+    check(settings, root)
     return settings
 
 
 def show(root: Path) -> list[dict[str, object]]:
-    """Every setting as it is in `root`: its value there, its default, what it takes and means."""
+    """Every setting as it is in `root`: its value there, without passwords, its default, what it takes and means."""
     settings = load(root)
     rows: list[dict[str, object]] = []
     for doc in describe():
@@ -80,7 +70,7 @@ def show(root: Path) -> list[dict[str, object]]:
             rows.append(
                 {
                     "setting": path,
-                    "value": toml(_value(settings, path)),
+                    "value": PASSWORD.sub("***", toml(_value(settings, path))),
                     "default": toml(doc.default),
                     "type": doc.type,
                     "unit": doc.unit,
@@ -95,12 +85,6 @@ def _value(settings: Settings, path: str) -> Any:
     for step in path.split("."):
         found = found[step] if isinstance(found, Mapping) else getattr(found, step)
     return found
-
-
-def check_id(what: str, name: str) -> None:
-    """Raises Halt where `name` cannot be the id of `what`: a shop or a till."""
-    if not ID.fullmatch(name):
-        raise Halt(Reason(WRONG_ID[what], got=name))
 
 
 # --- the file
@@ -177,78 +161,3 @@ def _unknown(path: str, known_here: Iterable[str]) -> Reason:
 def _shortened(value: Any) -> str:
     shown = json.dumps(value, ensure_ascii=False, default=str)
     return shown if len(shown) <= 60 else shown[:59] + "…"
-
-
-# --- what settings ask of each other
-
-
-def _check_shops(settings: Settings) -> None:
-    seen: dict[str, str] = {}
-    for shop in settings.shops:
-        check_id("shop", shop)
-        if shop.lower() in seen:
-            raise Halt(Reason("settings.shop-twice", shop=shop, other=seen[shop.lower()]))
-        seen[shop.lower()] = shop
-
-
-def _check_zones(settings: Settings) -> None:
-    zones = {"timezone": settings.timezone}
-    zones |= {f"shops.{shop}.timezone": own.timezone for shop, own in settings.shops.items() if own.timezone}
-    for key, zone in zones.items():
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError) as cause:  # unknown; a path; a folder of zones, such as Europe
-            near = get_close_matches(zone, available_timezones(), 1) or ["Europe/Moscow"]
-            raise Halt(Reason("settings.timezone", key=key, got=zone, near=near[0])) from cause
-
-
-def _check_queue(settings: Settings) -> None:
-    queue = settings.queue
-    if queue.data_suffix.lower() == queue.flag_suffix.lower():
-        raise Halt(Reason("settings.same-suffix", got=queue.data_suffix))
-
-
-def _check_places(settings: Settings, root: Path) -> None:
-    """The folders lie apart, and the log in none that others read or that comes to an archive."""
-    layout = Layout.of(root, settings.layout_overrides())
-    log = Path(os.path.abspath(settings.log_file(root)))  # noqa: PTH100 - as the layout does it: links are left alone
-    for name, folder in layout.folders().items():
-        if name != "state" and log.is_relative_to(folder):
-            raise Halt(Reason("settings.log-place", log=log, folder=f"paths.{name}"))
-
-
-def _check_command(settings: Settings) -> None:
-    try:
-        shlex.split(settings.notify.command)
-    except ValueError as cause:
-        raise Halt(Reason("settings.command", got=settings.notify.command, detail=cause)) from cause
-
-
-def _check_collect(settings: Settings) -> None:
-    for at in settings.collect.request_at:
-        if not re.match(MOMENT, at):
-            raise Halt(Reason("settings.moment", key="collect.request_at", got=at))
-    for document in settings.collect.documents:
-        if document not in DOCUMENTS:
-            raise Halt(Reason("settings.document", got=document, known=", ".join(DOCUMENTS)))
-    for shop, own in settings.shops.items():
-        _check_pairs(f"shops.{shop}.cash_codes", own.cash_codes, "1 = _cash_8_99dec44a")
-        signs: dict[str, str] = {}
-        for till, code in pairs(own.cash_codes).items():
-            check_id("till", till)
-            other = signs.setdefault(code, till)
-            if other != till:
-                raise Halt(Reason("settings.cash-code-twice", shop=shop, till=till, other=other, got=code))
-
-
-def _check_cash(settings: Settings) -> None:
-    _check_pairs("cash.properties", settings.cash.properties, "dept.broker.ip = 10.0.0.1")
-    if not all(part in settings.cash.file for part in ("{shop}", "{till}")):
-        raise Halt(Reason("settings.cash-file", got=settings.cash.file))
-
-
-def _check_pairs(key: str, lines: Iterable[str], form: str) -> None:
-    for line in lines:
-        name, equals, _ = line.partition("=")
-        if not (equals and name.strip() and line.isprintable()):
-            raise Halt(Reason("settings.not-a-pair", key=key, got=line, form=form))

@@ -327,7 +327,8 @@ def test_plain_id_is_taken_for_shops_and_tills(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "x" * 21, ".", "..", "a.b", "a/b", "a\\b", "a b", "5\n", "ё", "con", "COM1", "Nul"]
+    "name",
+    ["", "x" * 21, ".", "..", "a.b", "a/b", "a\\b", "a b", "5\n", "ё", "\u017fhop", "\u212a", "con", "COM1", "Nul"],
 )
 @pytest.mark.parametrize("what", ["shop", "till"])
 def test_id_that_cannot_be_a_folder_everywhere_is_refused(what: str, name: str) -> None:
