@@ -1,0 +1,33 @@
+"""The books: the sales database, in which every sale is booked exactly once.
+
+Failures: `Retry` where the database is locked, gone or full; `Halt` where it is damaged, newer than the program, or
+somebody else's; `Reject` (error) where it refuses a value for good.
+"""
+
+from __future__ import annotations
+
+from .nouns import (
+    Counted,
+    Delivery,
+    DeliveryState,
+    FileState,
+    Request,
+    SalesFile,
+    Sent,
+    ShiftRow,
+    Tally,
+)
+from .promises import Transaction
+
+__all__ = [
+    "Counted",
+    "Delivery",
+    "DeliveryState",
+    "FileState",
+    "Request",
+    "SalesFile",
+    "Sent",
+    "ShiftRow",
+    "Tally",
+    "Transaction",
+]

@@ -1,0 +1,1 @@
+"""A file per version of the sales database, named by its revision."""
