@@ -11,6 +11,8 @@ from .sections import PLAIN, Section, place, setting
 
 MOMENT = r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z"  # hh:mm
 DOCUMENTS = ("receipt", "cashbox", "shiftOpen", "shift")
+TILLS_OWN = ("queuechunksize", "maxcountbackupfiles", "actualcountdaysforbackupfiles")
+OF_EACH_TILL = ("cash.code", "storeid", "filequeueroot", *TILLS_OWN)  # properties that settings of their own tell
 
 
 class Collect(Section, frozen=True):

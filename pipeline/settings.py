@@ -25,10 +25,11 @@ from .hours import Hours
 from .manual import SHOP, SettingDoc, Spec, Words, describe, expected, sections, specs, template, toml
 from .rootsettings import Settings, ShopSettings
 from .sections import Arrival, Feed, Guard, Notify, Queue, Section
-from .settingsrules import check, check_id
+from .settingsrules import ID, check, check_id
 
 __all__ = [
     "FILE_NAME",
+    "ID",
     "Arrival",
     "Feed",
     "Guard",
@@ -46,9 +47,7 @@ __all__ = [
 ]
 
 FILE_NAME = "tillpost.toml"
-# Shops and tills are folders, on Windows as well, where some names are devices.
-ID = re.compile(r"(?!(?:con|nul|aux|prn|com\d|lpt\d)\Z)[0-9a-z_-]{1,20}", re.IGNORECASE | re.ASCII)
-WRONG_ID = {"shop": "settings.shop-id", "till": "settings.till-id"}
+PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)")  # in an address: user:password@host
 
 
 def load(root: Path) -> Settings:

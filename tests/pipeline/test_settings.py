@@ -257,9 +257,23 @@ def test_places_must_not_lie_in_each_other(tmp_path: Path, text: str) -> None:
     assert refused(tmp_path, text).reason.code == "layout.nested"
 
 
-@pytest.mark.parametrize("place", ["inbox/log.json", "queues/../replies/5/log.json"])
-def test_log_must_not_lie_where_others_read(tmp_path: Path, place: str) -> None:
-    assert refused(tmp_path, toml("log.file", f"'{place}'")).reason.code == "settings.log-place"
+WRITTEN = {"log.file": "", "monitor.metrics_file": "m.prom", "monitor.errors_file": "", "cash.file": "{shop}/{till}"}
+
+
+@pytest.mark.parametrize("path", WRITTEN)
+@pytest.mark.parametrize("place", ["inbox", "outbox", "sales/5/1", "queues/../replies/5", "backup/x", "held"])
+def test_what_is_written_must_not_lie_where_others_read(tmp_path: Path, path: str, place: str) -> None:
+    halt = refused(tmp_path, toml(path, f"'{place}/{WRITTEN[path] or 'file'}'") + "[shops.5]\n")
+    assert halt.reason.code == "settings.file-place"
+    assert halt.reason.parts["key"] == path
+    folder = Path(tmp_path, place).resolve().relative_to(tmp_path).parts[0]
+    assert halt.reason.parts["folder"] == f"paths.{folder}"
+
+
+def test_what_is_written_may_lie_in_the_state_or_apart(tmp_path: Path) -> None:
+    for place in ("state", "run", "/run/tillpost", "inbox2"):
+        text = "".join(toml(path, f"'{place}/{name or path}'") for path, name in WRITTEN.items())
+        assert load(written(tmp_path, text.replace("[monitor]\nerrors", "errors") + "[shops.5]\n")).monitor.errors_file
 
 
 def test_paths_are_those_of_the_layout() -> None:
