@@ -6,8 +6,8 @@ it was. Such a file is read as what it is, and remarked.
 
 Failures: Reject `xml.empty`; `xml.unknown-encoding`; `xml.not-utf8` and `xml.looks-like-1251` for bytes that are not
 the UTF-8 they should be; `xml.wrong-bytes` for bytes that the encoding does not have; `xml.doubtful` where a code page
-is declared and text far into the file is UTF-8: read either way, some names would be spoilt. Errors of the stream
-belong to whoever opened it.
+is declared and text far into the file is UTF-8: read either way, some names would be spoilt; and of files that declare
+nothing, `text.*`. Errors of the stream belong to whoever opened it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 from ..errors import Reason, Reject
@@ -22,6 +23,7 @@ from ..errors import Reason, Reject
 PIECE = 256 * 1024  # bytes of UTF-8 at once
 UTF8 = "utf-8"
 UTF16 = ("utf-16-le", "utf-16-be")
+CODE_PAGE = "windows-1251"  # what Russian files are in that are not UTF-8 and declare nothing
 
 _MARKS = ((b"\xef\xbb\xbf", UTF8), (b"\xff\xfe", UTF16[0]), (b"\xfe\xff", UTF16[1]))
 _UTF32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff", b"<\0\0\0", b"\0\0\0<")
@@ -30,6 +32,7 @@ _DECLARED = re.compile(r"<\?xml\s[^>]*?\bencoding\s*=\s*(?:\"([^\"<>]*)\"|'([^'<
 # Codecs that map one byte to one character; Python also has some that decompress, which no stranger may choose.
 _CODE_PAGE = re.compile(r"ascii|cp125[0-8]|cp866|koi8-[ru]|iso8859-\d+|mac-cyrillic")
 _CYRILLIC = bytes([0xA8, 0xB8, *range(0xC0, 0x100)])  # Ё, ё, А to я in windows-1251
+_TYPOGRAPHY = bytes([0x84, 0x85, *range(0x91, 0x98), 0xA0, 0xAB, 0xB0, 0xB9, 0xBB])  # „ … ' " – — « » ° №
 _BLANK = b" \t\r\n\0"
 
 
@@ -74,6 +77,63 @@ def utf8(source: BinaryIO, encoding: str) -> Iterator[bytes]:
     yield _piece(source, PIECE).removeprefix(_MARKS[0][0])
     while piece := _piece(source, PIECE):
         yield piece
+
+
+def opened(start: bytes) -> str:
+    """How a file that declares no encoding begins, as far as its first bytes tell; no check of anything."""
+    encoding = next((encoding for mark, encoding in _MARKS if start.startswith(mark)), UTF8)
+    return start.decode(encoding, "ignore").removeprefix("\ufeff")
+
+
+def plain(source: BinaryIO) -> Iterator[bytes]:
+    """A file that has nowhere to declare its encoding, in pieces of UTF-8 without its mark: what the mark says, else
+    UTF-8, else windows-1251, by the first piece that is not ASCII. All of it is one of them, or it is refused."""
+    first = _piece(source, PIECE)
+    if first.startswith(_UTF32[:2]):
+        raise Reject(Reason("xml.unknown-encoding", encoding="UTF-32"))
+    encoding = next((encoding for mark, encoding in _MARKS if first.startswith(mark)), "")
+    return _decoded(chain((first,), _pieces(source)), encoding)
+
+
+def _pieces(source: BinaryIO) -> Iterator[bytes]:
+    while piece := _piece(source, PIECE):
+        yield piece
+
+
+def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """`pieces` in `encoding`; "" = it is yet to be found."""
+    decoder = codecs.getincrementaldecoder(encoding or UTF8)()
+    line, mark = 1, "\ufeff"
+    for piece in chain(pieces, (b"",)):
+        if not encoding and not piece.isascii():
+            encoding = _guessed(piece, line)
+            decoder = codecs.getincrementaldecoder(encoding)()
+        elif encoding == CODE_PAGE and not piece.isascii() and _is_utf8(piece):
+            raise Reject(Reason("text.mixed", line=line + _plain_lines(piece), encoding=encoding))
+        try:
+            text = decoder.decode(piece, final=not piece)
+        except UnicodeDecodeError as cause:
+            before = cause.object[: cause.start].decode(encoding or UTF8, "ignore")
+            raise Reject(Reason("text.mixed", line=line + before.count("\n"), encoding=encoding or UTF8)) from cause
+        line += text.count("\n")
+        if text:
+            yield text.removeprefix(mark).encode()
+            mark = ""
+
+
+def _guessed(piece: bytes, line: int) -> str:
+    """What a piece in no declared encoding is written in. Raises Reject."""
+    if _is_utf8(piece):
+        return UTF8
+    if _looks_like_1251(piece.translate(None, _TYPOGRAPHY)):
+        return CODE_PAGE
+    raise Reject(Reason("text.unknown", line=line + _plain_lines(piece)))
+
+
+def _plain_lines(piece: bytes) -> int:
+    """How many lines end before the first byte that is not ASCII."""
+    before = re.match(rb"[\0-\x7f]*", piece)
+    return before[0].count(b"\n") if before else 0
 
 
 def _piece(source: BinaryIO, size: int) -> bytes:
@@ -155,8 +215,7 @@ def _transcoded(source: BinaryIO, encoding: str) -> Iterator[bytes]:
 
 def _refuse_utf8(piece: bytes, encoding: str, line: int) -> None:
     if _is_utf8(piece):
-        before = re.match(rb"[\0-\x7f]*", piece)
-        raise Reject(Reason("xml.doubtful", line=line + (before[0].count(b"\n") if before else 0), encoding=encoding))
+        raise Reject(Reason("xml.doubtful", line=line + _plain_lines(piece), encoding=encoding))
 
 
 def _undecodable(cause: UnicodeDecodeError, encoding: str, line: int) -> Reject:

@@ -1,0 +1,259 @@
+"""How an Artix till spells values: this file alone knows what passes for a number, a text, a time or a list.
+
+Numbers come as JSON numbers of either kind and as text, with a point or a comma; the text "null" stands for null; what
+is missing, null or empty takes its default. No value passes through a float. Amounts are exact to six digits after the
+point, what is beyond is rounded, halves up: tills that count in floats write 299.99999999999994. Times are the till's
+own: an offset (+03:00) is left out, a time in UTC (Z) is refused, since it does not tell what the till's clock showed.
+Of a name given twice in one object the last value counts, as JSON's readers have it.
+
+Failures: Unfit for a value of the wrong kind, with its field; `artixdocuments` makes a RefusedSale of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..errors import Reason
+from ..model import NOTHING, money, quantity
+from .reading import shortened
+
+Tree = dict[str, Any]  # a JSON object
+Row = TypeVar("Row")
+
+MOST_DIGITS = 15  # before the point
+LONGEST = 1000  # characters of a text
+LARGEST = 2**31 - 1  # of whole numbers
+DEEPEST = 64  # levels of lists and objects
+FIRST_YEAR, LAST_YEAR = 1980, 2199
+
+_BLANK = " \t\r\n"
+_NULL = ("", "null")
+_LARGEST_CODE = 10**LONGEST
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
+_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})([.,][0-9]{1,9})?(?:[+-][0-9]{2}:?[0-9]{2})?"
+)
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[InvalidOperation])
+_BOUND = Decimal(10) ** MOST_DIGITS
+_FINEST = Decimal("0.000001")
+_MOST_EXPONENT = 4000  # within which a whole number is written out
+
+
+class Unfit(Exception):
+    """A value that cannot be taken: in which field, and why."""
+
+    def __init__(self, field: str, reason: Reason) -> None:
+        super().__init__(field, reason)
+        self.field = field
+        self.reason = reason
+
+    def within(self, row: str) -> Unfit:
+        """The same, told of a field of `row`."""
+        field = f"{row}.{self.field}"
+        return Unfit(field, Reason(self.reason.code, **{**self.reason.parts, "field": field}))
+
+
+# --- JSON --------------------------------------------------------------------------------------------------
+
+
+def _number(spelt: str) -> int | Decimal:
+    """A JSON number that has a point or an exponent, in its one form: whole ones are int, the others have no trailing
+    zeros. So 1, 1.0 and 1.00 are the same content."""
+    if len(spelt) > LONGEST:
+        raise ValueError(f"a number of {len(spelt)} characters")
+    return _in_one_form(spelt)
+
+
+@lru_cache(maxsize=4096)
+def _in_one_form(spelt: str) -> int | Decimal:
+    if "e" not in spelt and "E" not in spelt:
+        plain = spelt.rstrip("0")
+        return int(plain[:-1]) if plain.endswith(".") else Decimal(plain)
+    try:
+        value = _EXACT.normalize(Decimal(spelt))
+    except InvalidOperation as cause:
+        raise ValueError("a number beyond all measure") from cause
+    if not value:
+        return 0
+    exponent = value.as_tuple().exponent
+    return int(value) if isinstance(exponent, int) and exponent >= 0 and value.adjusted() < _MOST_EXPONENT else value
+
+
+_decode = msgspec.json.Decoder(float_hook=_number).decode
+_encode = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
+_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+def decoded(raw: bytes) -> Any:
+    """`raw` as values, numbers in their one form. Raises msgspec.DecodeError, and RecursionError for what is nested too
+    deep; what is deeper than DEEPEST, always."""
+    tree = _decode(raw)
+    level: list[Any] = [[tree]]
+    for _ in range(DEEPEST):
+        level = [value for node in level for value in _inside(node) if type(value) is dict or type(value) is list]
+        if not level:
+            return tree
+    raise RecursionError
+
+
+def _inside(node: Any) -> Iterable[Any]:
+    return node.values() if type(node) is dict else node
+
+
+def items(raw: bytes) -> list[bytes]:
+    """The items of a JSON list, each as it is written. Raises as `decoded`."""
+    return [bytes(item) for item in _items(raw)]
+
+
+def canonical_json(tree: Any) -> bytes:
+    """The one spelling of equal content: names sorted, numbers in their one form, no blanks."""
+    return _encode(tree)
+
+
+# --- values ------------------------------------------------------------------------------------------------
+
+
+def text(tree: Tree, field: str) -> str:
+    """A text without blanks around it; "" where there is none. A whole number passes for one, as codes do."""
+    value = _given(tree, field)
+    if type(value) is str:
+        return mark(value, field)
+    if value is None:
+        return ""
+    if type(value) is int and abs(value) < _LARGEST_CODE:
+        return str(value)
+    raise _unfit("sales.not-text", field, value, limit=LONGEST)
+
+
+def mark(value: object, field: str) -> str:
+    """A text just as it is: blanks and separators inside codes count. U+0000, which databases refuse, is replaced."""
+    if type(value) is not str or len(value) > LONGEST:
+        raise _unfit("sales.not-text", field, value, limit=LONGEST)
+    return value.replace("\0", "\ufffd") if "\0" in value else value
+
+
+def whole(tree: Tree, field: str, default: int | None = None, least: int = -LARGEST) -> int:
+    """A whole number from `least` to LARGEST; without `default`, one that must be there."""
+    found = whole_or_none(tree, field, least)
+    if found is not None:
+        return found
+    if default is None:
+        raise Unfit(field, Reason("sales.missing", field=field))
+    return default
+
+
+def whole_or_none(tree: Tree, field: str, least: int = -LARGEST) -> int | None:
+    value = _given(tree, field)
+    if value is None:
+        return None
+    number = int(value) if type(value) is str and _WHOLE.fullmatch(value) else value
+    if type(number) is int and least <= number <= LARGEST:
+        return number
+    raise _unfit("sales.not-whole", field, value, least=least, most=LARGEST)
+
+
+def amount(tree: Tree, field: str) -> Decimal:
+    """Money, with two digits after the point, or more where the till tells more; 0 where it tells none."""
+    value = _given(tree, field)
+    return NOTHING if value is None else _measured(value, field, _money)
+
+
+def amount_or_none(tree: Tree, field: str) -> Decimal | None:
+    value = _given(tree, field)
+    return None if value is None else _measured(value, field, _money)
+
+
+def measure(tree: Tree, field: str) -> Decimal:
+    """A quantity, without trailing zeros; 0 where there is none."""
+    value = _given(tree, field)
+    return NOTHING if value is None else _measured(value, field, _quantity)
+
+
+def _given(tree: Tree, field: str) -> Any:
+    """A value, a text without blanks around it; None where there is none."""
+    value = tree.get(field)
+    if type(value) is not str:
+        return value
+    value = value.strip(_BLANK)
+    return None if value in _NULL else value
+
+
+def _measured(value: Any, field: str, form: Callable[[int | Decimal], Decimal]) -> Decimal:
+    number = value
+    if type(value) is str and _NUMBER.fullmatch(value) and len(value) <= LONGEST:
+        number = Decimal(value.replace(",", "."))
+    if (type(number) is int or type(number) is Decimal) and -_BOUND < number < _BOUND:
+        return form(number)
+    raise _unfit("sales.not-number", field, value, digits=MOST_DIGITS)
+
+
+def _rounded(value: int | Decimal) -> Decimal:
+    if type(value) is int:
+        return Decimal(value)
+    return Decimal(value).quantize(_FINEST, ROUND_HALF_UP, _EXACT)
+
+
+@lru_cache(maxsize=4096)
+def _money(value: int | Decimal) -> Decimal:
+    exact = _rounded(value)
+    plain = money(exact)
+    return (plain if plain == exact else quantity(exact)) or NOTHING
+
+
+@lru_cache(maxsize=4096)
+def _quantity(value: int | Decimal) -> Decimal:
+    return quantity(_rounded(value)) or NOTHING
+
+
+def moment(tree: Tree, field: str) -> datetime | None:
+    """The till's local time, to the microsecond; None where it tells none."""
+    value = _given(tree, field)
+    if value is None:
+        return None
+    found = _TIME.fullmatch(value) if type(value) is str else None
+    try:
+        if found and FIRST_YEAR <= int(found[1][:4]) <= LAST_YEAR:
+            return datetime.fromisoformat(f"{found[1]}T{found[2]}{(found[3] or '.0').replace(',', '.')[:7]:0<7}")
+    except ValueError:  # the 31st of February
+        pass
+    raise _unfit("sales.not-time", field, value, least=FIRST_YEAR, most=LAST_YEAR)
+
+
+def rows(tree: Tree, field: str, read: Callable[[Tree, int], Row]) -> tuple[Row, ...]:
+    """What `read` makes of each object of a list and its place, from 1 on."""
+    made = []
+    for place, row in enumerate(listed(tree, field), 1):
+        if type(row) is not dict:
+            raise _unfit("sales.not-object", f"{field}[{place}]", row)
+        try:
+            made.append(read(row, place))
+        except Unfit as unfit:
+            raise unfit.within(f"{field}[{place}]") from None
+    return tuple(made)
+
+
+def listed(tree: Tree, field: str) -> list[Any]:
+    """The items of a list, of any kind."""
+    value = _given(tree, field)
+    if type(value) is list:
+        return value
+    if value is None:
+        return []
+    raise _unfit("sales.not-list", field, value)
+
+
+def _unfit(code: str, field: str, value: Any, **parts: int) -> Unfit:
+    return Unfit(field, Reason(code, field=field, got=told(value), **parts))
+
+
+def told(value: Any) -> str:
+    """A value as it is shown to people: shortened, and spelt as JSON where it is no text."""
+    return shortened(value if type(value) is str else canonical_json(value).decode())
