@@ -8,7 +8,7 @@ lack its `---`. What stands between two separators is an object, or a list of ob
 What is wrong *between* objects breaks the file, for then nobody knows what is missing; what is wrong *in* one refuses
 that one. A section of an unknown name, as a newer till may write, is no break: its objects are kept, refused.
 
-Failures: Reject `sales.empty`, `sales.torn`, `sales.outside`, `sales.marker`, `sales.too-large` as above; `text.*` and
+Failures: Reject `sales.empty`, `sales.torn`, `sales.outside`, `sales.marker`, `sales.object-too-large` as above; `text.*` and
 `xml.unknown-encoding` for bytes that are no text.
 """
 
@@ -94,7 +94,7 @@ class _Place:
         self._size += len(data)
         if self._size > LARGEST + 1:  # and the \n before it
             _, line = self._taken()
-            raise Reject(Reason("sales.too-large", line=line, limit=LARGEST))
+            raise Reject(Reason("sales.object-too-large", line=line, limit=LARGEST))
 
     def closed(self) -> Iterator[Found]:
         """What a separator closes; nothing where it is blank. Raises Reject where it stands outside of sections."""
