@@ -51,6 +51,27 @@ def _standing(row: Row) -> str:
     return f"{row['standing']}, overdue" if row["overdue"] else str(row["standing"])
 
 
+CONFIG_COLUMNS = {"shop": "Shop", "till": "Till", "outcome": "Outcome", "file": "File", "told": "Changes"}
+
+
+def show_configs(rows: Iterable[Row], *, dry_run: bool) -> None:
+    """What became of tills' cash.ini, or would."""
+    shown = [{**row, "told": _told(row)} for row in rows]
+    none = "No tills yet: tillpost till add SHOP TILL"
+    table(shown, CONFIG_COLUMNS, none, note="told", fold=("file",))
+    if dry_run and any(row["changes"] for row in shown):
+        click.echo("Nothing was written yet.")
+
+
+def _told(row: Row) -> str:
+    if row["reason"]:
+        return str(row["reason"]["text"])
+    if row["outcome"] == "written":
+        return ""
+    shown = (f"{change['key']}: {change['old'] or '-'} → {change['new'] or '-'}" for change in row["changes"])
+    return ", ".join(shown)
+
+
 # --- one export
 
 HEAD = (

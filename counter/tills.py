@@ -15,8 +15,9 @@ from ..pipeline import views
 from ..pipeline.checking import check
 from ..pipeline.office import Office
 from ..pipeline.root import add_tills, hold, resync, resync_size
-from .context import DONE, REFUSED, InOrder, Root, json_option, named, pass_root
-from .pages import show_tills
+from ..pipeline.tillconfig import configure
+from .context import DONE, LATER, REFUSED, InOrder, Root, json_option, named, pass_root
+from .pages import show_configs, show_tills
 from .tables import age, answer, several, table
 
 shop_argument = click.argument("shop", metavar="SHOP")
@@ -99,6 +100,31 @@ def till_resync(root: Root, shop: str, till: str, now: bool, yes: bool, as_json:
 def _resynced(row: views.Row) -> None:
     told = f"{row['offered']} commands offered" if row["offered"] else "to be filled when its hours allow"
     click.echo(f"Till {row['till']} of shop {row['shop']}: {told}.")
+
+
+@till.command("config")
+@click.argument("shop", metavar="[SHOP]", default="")
+@click.argument("till", metavar="[TILL]", default="")
+@click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
+@json_option
+@pass_root
+def till_config(root: Root, shop: str, till: str, dry_run: bool, as_json: bool) -> int:
+    """Bring tills' own settings (cash.ini) up to ours.
+
+    The sizes of queues and the numbers of backups are left as they are where a till has them, and so is everything
+    else in its file.
+
+    \b
+    Examples:
+      tillpost till config --dry-run   what would change, at every till
+      tillpost till config 5 1         one till
+    """
+    with root.office(ours=not dry_run) as office:
+        done = configure(office, shop, till, dry_run=dry_run)
+        rows = [one.row(office.settings.language) for one in done]
+        answer(rows, as_json, lambda: show_configs(rows, dry_run=dry_run))
+    failed = [one for one in done if one.trouble]
+    return DONE if not failed else LATER if all(one.passing for one in failed) else REFUSED
 
 
 @click.group(cls=InOrder)
