@@ -214,7 +214,7 @@ class Feed:
         page = reply(export, verdict, office.settings.language)
         written = office.rooms.reply(export.reply, export.file_name, export.arrival, page)
         where = office.rooms.put_away(
-            export.arrival, export.file_name, export.state.value, "exports", moment(export.decided)[:10], text
+            export.arrival, export.file_name, export.state.value, moment(export.decided)[:10], text
         )
         there = office.layout.relative(where) if where else ""
         self._tell(export)

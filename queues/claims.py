@@ -1,16 +1,18 @@
-"""How a file in the inbox becomes ours: `inbox/NAME` becomes `inbox/.claimed/<arrival>/NAME` by one rename.
+"""How a file that was dropped becomes ours: `<home>/…/NAME` becomes `<home>/.claimed/<arrival>/NAME` by one rename.
+The home is its trade's: the inbox, with a folder for each shop, or the tills' sales, with one for each shop and till.
 
     rename; look whether it is the file that was judged, and nobody writes it     else: back to its name, Retry
     both folders synced                                                           now it is claimed
-    [a shop's inbox on another file system: first into its own `.claimed`, as above, then copied over and removed]
-    its flags removed, the inbox synced                                           the ERP may write the next
+    [a folder on another file system: first into its own `.claimed`, as above, then copied over and removed]
+    its flags removed, its folder synced                                          the ERP may write the next
 
 A flag goes last: its disappearance may tell the ERP that the file is taken, so the file must be ours for certain.
 Each step may be the last before a crash; `resume` then does what is left.
 
 Failures: `Retry` where the file is not claimed: it vanished, changed, or somebody writes it. It lies where it lay,
 unless a newer one has taken its name: then `resume` finds it claimed. `Reject` where a claimed file is gone
-(`arrival.lost`) or is none (a link, a pipe). Else as the disk says.
+(`arrival.lost`) or is none (a link, a pipe); while a folder that it may lie in cannot be looked into, `Retry`. Else as
+the disk says.
 """
 
 from __future__ import annotations
@@ -20,10 +22,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import Fault, Reason, Reject, Retry, Trouble
-from .disk import Disk, FileKind
+from .disk import Disk, Entry, FileKind
 from .durable import is_litter, publish
-from .inbox import Flag, Found, by_what_they_flag, flag_of, flags_of, refusal
-from .layout import CLAIMED, Layout
+from .inbox import Flag, Found, by_what_they_flag, flag_of, flags_of, is_seen, refusal
+from .layout import CLAIMED, Layout, Trade
 from .lease import Answer, Lease, Writers
 from .moving import Moves
 from .names import printable
@@ -34,12 +36,20 @@ def folder_name(arrival: int) -> str:
     return f"{arrival:010d}"
 
 
+def is_number(entry: Entry) -> bool:
+    """Whether this is the folder of an arrival."""
+    return entry.kind is FileKind.FOLDER and entry.name.isascii() and entry.name.isdecimal()
+
+
 class Claims:
+    """`flag_suffix` is that of exports; sales files have no flags."""
+
     def __init__(
         self,
         disk: Disk,
         layout: Layout,
         *,
+        trade: Trade = Trade.EXPORTS,
         writers: Writers | None = None,
         flag_suffix: str = ".flz",
         folder_mode: int = 0o750,
@@ -47,11 +57,15 @@ class Claims:
     ) -> None:
         self._disk = disk
         self._layout = layout
+        self._trade = trade
+        self._home = layout.home(trade)
         self._writers = writers or Lease()
-        self._flag_suffix = flag_suffix
+        self._flag_suffix = flag_suffix if trade is Trade.EXPORTS else ""
         self._file_mode = file_mode
         self._moves = Moves(disk, folder_mode=folder_mode, file_mode=file_mode)
-        self._staging: set[Path] | None = None  # `.claimed` folders of shops; None = not looked for yet
+        self._staging: set[Path] = set()  # the `.claimed` folders below our home's own
+        self._looked = False  # for all of them
+        self._unseen: Trouble | None = None  # why there may be more
 
     # --- into .claimed
 
@@ -60,7 +74,7 @@ class Claims:
         done = self._finish(found.folder, arrival, found.name)
         if done is not None:
             return done
-        target = self._place(self._layout.inbox, arrival, found.name)
+        target = self._place(self._home, arrival, found.name)
         try:
             self._take(found, target)
         except Apart:
@@ -69,10 +83,10 @@ class Claims:
         return target
 
     def _take_over(self, found: Found, arrival: int, target: Path) -> Path:
-        """Claims where the shop's inbox is a file system of its own."""
+        """Claims where the folder is a file system of its own."""
         staged = self._place(found.folder, arrival, found.name)
         self._take(found, staged)
-        self._staging = {*self._homes()[1:], staged.parents[1]}
+        self._staging.add(staged.parents[1])
         try:
             return self._carry(staged, target)
         except Retry:
@@ -123,8 +137,8 @@ class Claims:
         self._moves.leave(target.parent)
 
     def _carry(self, staged: Path, target: Path) -> Path:
-        """From the `.claimed` of a shop's inbox into ours."""
-        self._moves.make(target.parent, self._layout.inbox)
+        """From the `.claimed` of a folder on another file system into ours."""
+        self._moves.make(target.parent, self._home)
         try:
             self._moves.move(staged, target)
         except Apart:  # no file, so nothing to copy: it stays on its own file system
@@ -133,22 +147,24 @@ class Claims:
         self._moves.leave(staged.parent)
         return target
 
-    def resume(self, arrival: int, name: str, shop: str = "") -> Path | None:
+    def resume(self, arrival: int, name: str, where: str = "") -> Path | None:
         """Ends what a crash or a Retry cut short; where the arrival's file lies. None = it was never claimed.
+        `where` as `Found` says it: the folder in which the file was dropped.
 
         To be asked of each arrival that is on record as claimed, at the start and after a claim's Retry."""
-        path = self._finish(self._layout.shop_inbox(shop), arrival, name)
+        path = self._finish(self._home / where, arrival, name)
         if path is None:
-            self._moves.leave(self._place(self._layout.inbox, arrival, name).parent)
+            self._moves.leave(self._place(self._home, arrival, name).parent)
         return path
 
     def _finish(self, folder: Path, arrival: int, name: str) -> Path | None:
-        target = self._place(self._layout.inbox, arrival, name)
+        target = self._place(self._home, arrival, name)
         staged = self._place(folder, arrival, name)
         path = staged if self._disk.stat(staged) else target
         if self._disk.stat(path) is None:
             return None
         if path != target:
+            self._staging.add(staged.parents[1])
             path = self._carry(staged, target)
         self._moves.make(path.parent, path.parents[2])
         self._sync_move(folder, path)
@@ -157,7 +173,7 @@ class Claims:
 
     def _lower_stale(self, folder: Path, name: str) -> None:
         """Removes the flags of a claimed file, unless another file of its name came: they may be that one's."""
-        with suppress(Missing):  # a shop's folder that was removed
+        with suppress(Missing):  # a folder that was removed
             there = self._disk.entries(folder)
             if all(entry.name != name for entry in there):
                 files = [entry.name for entry in there if entry.kind is FileKind.FILE]
@@ -174,8 +190,8 @@ class Claims:
 
     def place(self, arrival: int, name: str, data: bytes) -> Path:
         """Puts a file of our own making among the claimed ones."""
-        target = self._place(self._layout.inbox, arrival, name)
-        self._moves.make(target.parent, self._layout.inbox)
+        target = self._place(self._home, arrival, name)
+        self._moves.make(target.parent, self._home)
         publish(self._disk, target, data, self._file_mode)
         return target
 
@@ -209,27 +225,64 @@ class Claims:
 
     def _claimed_folders(self) -> Iterator[Path]:
         for home in self._homes():
-            with suppress(Missing):  # a shop's inbox that was removed
+            with suppress(Missing):  # a folder that was removed
                 for entry in self._disk.entries(home):
-                    if entry.kind is FileKind.FOLDER and entry.name.isdecimal():
+                    if is_number(entry):
                         yield home / entry.name
 
     def _homes(self) -> list[Path]:
-        """The `.claimed` folders: ours, and those of shops' inboxes on other file systems."""
-        if self._staging is None:  # once: the inbox may be full, and what comes later comes from us
-            shops = [entry.name for entry in self._disk.entries(self._layout.inbox) if entry.kind is FileKind.FOLDER]
-            homes = [self._layout.shop_inbox(shop) / CLAIMED for shop in shops]
-            self._staging = {home for home in homes if self._disk.stat(home) is not None}
-        return [self._layout.claimed, *sorted(self._staging)]
+        """The `.claimed` folders: our home's, and those of folders on other file systems."""
+        if not self._looked:  # once: the inbox may be full, and what comes later mostly comes from us
+            self._look()
+        return [self._home / CLAIMED, *sorted(self._staging)]
+
+    def _look(self) -> None:
+        """Looks for `.claimed` in every folder in which files are dropped. One that is away hides its own alone."""
+        self._looked, self._unseen = True, None
+        for folder in self._drops(self._home, self._trade.depth):
+            try:
+                if self._disk.stat(folder / CLAIMED) is not None:
+                    self._staging.add(folder / CLAIMED)
+            except Trouble as trouble:
+                self._unseen = trouble
+
+    def _drops(self, folder: Path, depth: int) -> Iterator[Path]:
+        """The folders below `folder` in which files may be dropped, as far as they can be listed."""
+        try:
+            entries = self._disk.entries(folder)
+        except Missing:  # removed since
+            return
+        except Trouble as trouble:
+            self._unseen = trouble
+            return
+        for entry in entries:
+            if entry.kind is FileKind.FOLDER and is_seen(entry):
+                yield folder / entry.name
+                if depth > 1:
+                    yield from self._drops(folder / entry.name, depth - 1)
 
     def _claimed(self, arrival: int, name: str) -> Path | None:
-        target = self._place(self._layout.inbox, arrival, name)
+        target = self._place(self._home, arrival, name)
         if self._disk.stat(target) is not None:
             return target
+        looked = self._looked
+        path = self._staged(arrival, name)
+        if path is None and looked:  # another process of ours may have claimed it, or its share was away
+            self._look()
+            path = self._staged(arrival, name)
+        return path
+
+    def _staged(self, arrival: int, name: str) -> Path | None:
         places = (home / folder_name(arrival) / name for home in self._homes())
         return next((path for path in places if self._disk.stat(path) is not None), None)
 
+    def _be_sure(self) -> None:
+        """Before a file is said to lie nowhere: raises Retry where a folder that it may lie in hides it."""
+        if self._unseen is not None:
+            raise Retry(self._unseen.reason) from self._unseen
+
     def _lost(self, arrival: int, name: str) -> Reject:
+        self._be_sure()
         return Reject(Reason("arrival.lost", arrival=arrival, name=printable(name)), Fault.ERROR)
 
     def _place(self, inbox: Path, arrival: int, name: str) -> Path:

@@ -19,6 +19,7 @@ from pathlib import Path
 from ..errors import Reason, Trouble
 from ..model import Noun
 from .disk import Entry, FileKind, Reading
+from .layout import ONLINE
 from .names import is_unfinished, printable
 from .troubles import Missing
 
@@ -35,10 +36,10 @@ Look = tuple[int, int, int, int]  # device, inode, size, mtime: a file that look
 
 
 class Found(Noun, frozen=True):
-    """One name in the inbox that is no flag."""
+    """One name in the inbox that is no flag, or one among the tills' sales."""
 
     folder: Path
-    shop: str  # the name of the inbox folder it lies in; "" = the top
+    shop: str  # the name of the shop's folder that it lies in; "" = the top
     name: str
     kind: FileKind
     size: int
@@ -46,6 +47,13 @@ class Found(Noun, frozen=True):
     inode: int
     device: int
     flags: tuple[str, ...] = ()  # names of the flags that speak of it
+    till: str = ""  # sales: the name of the till's folder; "" = in none
+    live: bool = False  # sales: it lies among the till's live receipts
+
+    @property
+    def where(self) -> str:
+        """The folder it lies in, seen from the home of its trade, as the disk names it: "", "5", "5/1/online"."""
+        return "/".join(part for part in (self.shop, self.till, ONLINE if self.live else "") if part)
 
     @property
     def path(self) -> Path:
@@ -77,8 +85,8 @@ class Scan(Noun, frozen=True):
 
 def scan(disk: Reading, inbox: Path, flag_suffix: str = ".flz") -> Scan:
     """Everything that has arrived, in no order."""
-    top = [entry for entry in disk.entries(inbox) if not is_unfinished(entry.name)]
-    shops = [entry.name for entry in top if entry.kind is FileKind.FOLDER and entry.name not in NOT_OURS]
+    top = [entry for entry in disk.entries(inbox) if is_seen(entry)]
+    shops = [entry.name for entry in top if entry.kind is FileKind.FOLDER]
     folders = [_Folder(inbox, "", [entry for entry in top if entry.kind is not FileKind.FOLDER], flag_suffix)]
     unread = []
     for shop in shops:
@@ -89,13 +97,18 @@ def scan(disk: Reading, inbox: Path, flag_suffix: str = ".flz") -> Scan:
         except Trouble as trouble:
             unread.append(trouble.reason)
             continue
-        finished = [entry for entry in entries if not is_unfinished(entry.name)]
+        finished = [entry for entry in entries if is_seen(entry)]
         folders.append(_Folder(inbox / shop, shop, finished, flag_suffix))
     return Scan(
         tuple(found for folder in folders for found in folder.found()),
         tuple(flag for folder in folders for flag in folder.flags()),
         tuple(unread),
     )
+
+
+def is_seen(entry: Entry) -> bool:
+    """Whether a name is to be looked at: it is finished, and not what a file system keeps in its top folder."""
+    return not is_unfinished(entry.name) and not (entry.kind is FileKind.FOLDER and entry.name in NOT_OURS)
 
 
 class _Folder:

@@ -23,6 +23,19 @@ from .moving import Moves
 from .names import back, kept
 
 CLAIMED = ".claimed"
+ONLINE = "online"  # in a till's sales folder: where it drops its live receipts
+
+
+class Trade(StrEnum):
+    """What arrives, and the name of its folder in every room."""
+
+    EXPORTS = "exports"
+    SALES = "sales"
+
+    @property
+    def depth(self) -> int:
+        """How many folders below its home a file may be dropped: a shop's; a shop's, its till's, the live ones'."""
+        return 1 if self is Trade.EXPORTS else 3
 
 
 class Room(StrEnum):
@@ -81,10 +94,13 @@ class Layout(Noun, frozen=True):
     def room(self, room: Room) -> Path:
         return self.folders()[room]
 
-    @property
-    def claimed(self) -> Path:
-        """Files that are ours and not yet put away; in the inbox, so that claiming is one rename."""
-        return self.inbox / CLAIMED
+    def home(self, trade: Trade) -> Path:
+        """The folder below which the trade's files are dropped."""
+        return self.inbox if trade is Trade.EXPORTS else self.sales
+
+    def claimed(self, trade: Trade) -> Path:
+        """The trade's files that are ours and not yet put away; in its home, so that claiming is one rename."""
+        return self.home(trade) / CLAIMED
 
     @property
     def chunks(self) -> Path:
@@ -96,7 +112,7 @@ class Layout(Noun, frozen=True):
     def till_sales(self, shop: str, till: str) -> tuple[Path, Path]:
         """Where the till drops its sales files, and its live receipts."""
         folder = self.sales / shop / till
-        return folder, folder / "online"
+        return folder, folder / ONLINE
 
     def archive(self, room: Room) -> Path:
         """Where what lay in `room` is kept when it is old."""
@@ -111,7 +127,8 @@ class Layout(Noun, frozen=True):
         a share that is not mounted must not be made up for on the local disk."""
         moves = Moves(disk, folder_mode=mode)
         archives = (self.archive(room) for room in ARCHIVED)
-        for folder in (self.root, *self.folders().values(), self.claimed, *archives):
+        claimed = (self.claimed(trade) for trade in Trade)
+        for folder in (self.root, *self.folders().values(), *claimed, *archives):
             moves.make(folder, self.root if self.root in folder.parents else folder.parent)
 
     def relative(self, path: Path) -> str:

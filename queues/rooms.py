@@ -1,9 +1,10 @@
 """Where an arrival's file lies, and the moves between: a file never changes its number, it changes its folder.
 
-    claim      inbox/NAME                           -> inbox/.claimed/<arrival>/NAME     (`claims`)
-    put_away   .claimed/<arrival>/NAME              -> <room>/exports/<date>/<arrival>/NAME
-    release    held/exports/<date>/<arrival>/NAME   -> .claimed/<arrival>/NAME
+    claim      <home>/…/NAME                        -> <home>/.claimed/<arrival>/NAME    (`claims`)
+    put_away   .claimed/<arrival>/NAME              -> <room>/<trade>/<date>/<arrival>/NAME
+    release    held/<trade>/<date>/<arrival>/NAME   -> .claimed/<arrival>/NAME
 
+A trade's home is the inbox for exports, the tills' folder for sales; arrivals are numbered in each trade for itself.
 Each is one rename, both folders synced, and may be done again after a crash at any point. A `.why` is written
 before the file comes to lie beside it, and removed after the file has left. What is no file (a link, a pipe) and
 cannot be renamed into its room, because that lies on another file system, is set aside in `.refused` beside the
@@ -19,18 +20,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
-from typing import Literal
 
 from ..model import Noun
-from .claims import Claims, folder_name
+from .claims import Claims, folder_name, is_number
 from .disk import FileKind
 from .durable import Clash, publish, replace, sweep
 from .inbox import Found
-from .layout import Room
+from .layout import CLAIMED, Room
 from .names import back, fit, kept
 from .troubles import Apart, Missing
-
-Trade = Literal["exports", "sales"]
 
 WHY, REPLY = ".why", ".json"
 REFUSED = ".refused"
@@ -42,19 +40,18 @@ class Place(Noun, frozen=True):
 
 
 class Rooms(Claims):
-    def put_away(
-        self, arrival: int, name: str, room: str, kind: Trade, date: str, why: str | None = None
-    ) -> Path | None:
+    def put_away(self, arrival: int, name: str, room: str, date: str, why: str | None = None) -> Path | None:
         """Moves an arrival's file, wherever it lies, into its room, with `why` beside it; where it lies then.
 
         `date` as YYYY-MM-DD. None = it lies nowhere: somebody removed it by hand."""
         claimed = self._claimed(arrival, name)
-        places = [Place(claimed, None)] if claimed else self._places(arrival, name, kind)
+        places = [Place(claimed, None)] if claimed else self._places(arrival, name)
         if not places:
+            self._be_sure()
             return None
         base = self._layout.room(Room(room))
         done = next((place.path for place in places if place.room is Room(room)), None)  # perhaps on another day
-        target = done or base / kind / date / folder_name(arrival) / name
+        target = done or base / self._trade / date / folder_name(arrival) / name
         if not done:
             self._moves.make(target.parent, base)
         sweep(self._disk, target.parent)
@@ -64,8 +61,8 @@ class Rooms(Claims):
                 target = self._move_or_set_aside(place.path, target, why)
                 self._leave(place, name)
         if done:
-            self._sync_move(self._layout.claimed, target)
-            self._clear(arrival, name, kind, besides=target.parent)
+            self._sync_move(self._home / CLAIMED, target)
+            self._clear(arrival, name, besides=target.parent)
         return target
 
     def _explain(self, target: Path, why: str | None) -> None:
@@ -86,56 +83,68 @@ class Rooms(Claims):
         return target
 
     def refuse(self, found: Found, arrival: int, date: str, why: str) -> Path:
-        """Moves what cannot be an export, a link itself and not what it points to, into `broken`."""
+        """Moves what can be neither export nor sales file, a link itself and not what it points to, into `broken`."""
         claimed = self.claim(found, arrival)
-        return self.put_away(arrival, found.name, Room.BROKEN, "exports", date, why) or claimed
+        return self.put_away(arrival, found.name, Room.BROKEN, date, why) or claimed
 
-    def release(self, arrival: int, name: str, kind: Trade = "exports") -> Path:
+    def release(self, arrival: int, name: str) -> Path:
         """Moves a held file back among the claimed ones."""
         target = self._claimed(arrival, name)
-        held = next((place for place in self._places(arrival, name, kind) if place.room is Room.HELD), None)
+        held = next((place for place in self._places(arrival, name) if place.room is Room.HELD), None)
         if held is not None:  # also if it is claimed: a copy across file systems may have been cut short
-            target = self._place(self._layout.inbox, arrival, name)
-            self._moves.make(target.parent, self._layout.inbox)
+            target = self._place(self._home, arrival, name)
+            self._moves.make(target.parent, self._home)
             self._moves.move(held.path, target)
         if target is None:
             raise self._lost(arrival, name)
-        self._clear(arrival, name, kind, besides=target.parent)
+        self._clear(arrival, name, besides=target.parent)
         return target
 
-    def resume(self, arrival: int, name: str, shop: str = "") -> Path | None:
+    def resume(self, arrival: int, name: str, where: str = "") -> Path | None:
         """As `Claims.resume`; ends a release that was cut short, too."""
-        path = super().resume(arrival, name, shop)
-        held = any(place.room is Room.HELD for place in self._places(arrival, name, "exports"))
+        path = super().resume(arrival, name, where)
+        held = any(place.room is Room.HELD for place in self._places(arrival, name))
         return self.release(arrival, name) if path or held else None
 
     # --- where it lies
 
-    def find(self, arrival: int, name: str, kind: Trade = "exports") -> Place | None:
+    def find(self, arrival: int, name: str) -> Place | None:
         """Where the arrival's file lies; None = nowhere."""
         claimed = self._claimed(arrival, name)
-        return Place(claimed, None) if claimed else next(iter(self._places(arrival, name, kind)), None)
+        return Place(claimed, None) if claimed else next(iter(self._places(arrival, name)), None)
 
-    def _places(self, arrival: int, name: str, kind: Trade) -> list[Place]:
+    def highest(self) -> int:
+        """The greatest number of an arrival that has a folder, claimed or in a room; 0 = none has. A record of
+        arrivals that begins anew must go on above it."""
+        homes = self._homes()
+        folders = [*homes, *(home.parent / REFUSED for home in homes)]
+        folders += [date for _, dates in self._dates() for date in dates]
+        return max((number for folder in folders for number in self._numbers(folder)), default=0)
+
+    def _numbers(self, folder: Path) -> Iterator[int]:
+        with suppress(Missing):
+            yield from (int(entry.name) for entry in self._disk.entries(folder) if is_number(entry))
+
+    def _places(self, arrival: int, name: str) -> list[Place]:
         """Where the file lies among what was put away: two places while a copy between them is not ended."""
-        places = [Place(folder / name, room) for room, folder in self._folders(arrival, kind)]
+        places = [Place(folder / name, room) for room, folder in self._folders(arrival)]
         return [place for place in places if self._disk.stat(place.path) is not None]
 
-    def _folders(self, arrival: int, kind: Trade) -> Iterator[tuple[Room, Path]]:
+    def _folders(self, arrival: int) -> Iterator[tuple[Room, Path]]:
         """The folders that the arrival has in any room."""
-        for room, dates in [*self._dates(kind), (Room.BROKEN, [home.parent / REFUSED for home in self._homes()])]:
+        for room, dates in [*self._dates(), (Room.BROKEN, [home.parent / REFUSED for home in self._homes()])]:
             folders = (date / folder_name(arrival) for date in dates)
             yield from ((room, folder) for folder in folders if self._disk.stat(folder) is not None)
 
-    def _dates(self, kind: Trade) -> Iterator[tuple[Room, list[Path]]]:
+    def _dates(self) -> Iterator[tuple[Room, list[Path]]]:
         for room in Room:
-            top = self._layout.room(room) / kind
+            top = self._layout.room(room) / self._trade
             with suppress(Missing):
                 yield room, [top / entry.name for entry in self._disk.entries(top) if entry.kind is FileKind.FOLDER]
 
-    def _clear(self, arrival: int, name: str, kind: Trade, besides: Path) -> None:
+    def _clear(self, arrival: int, name: str, besides: Path) -> None:
         """Removes what moves that were cut short may have left, anywhere but in the folder `besides`."""
-        places = [Place(folder / name, room) for room, folder in self._folders(arrival, kind)]
+        places = [Place(folder / name, room) for room, folder in self._folders(arrival)]
         places += [Place(home / folder_name(arrival) / name, None) for home in self._homes()]
         for place in places:
             if place.path.parent != besides:
@@ -172,6 +181,6 @@ class Rooms(Claims):
         """As `Claims.tidy`; empty days in the rooms, and what killed writers of replies left, too."""
         super().tidy()
         sweep(self._disk, self._layout.replies)
-        for _, dates in chain(self._dates("exports"), self._dates("sales")):
+        for _, dates in self._dates():
             for date in dates:
                 self._moves.leave(date)

@@ -1,8 +1,8 @@
-"""Whether a file in the inbox is whole and closed, so that it may be taken.
+"""Whether a file that was dropped is whole and closed, so that it may be taken.
 
     open for writing      -> wait                        (as far as the kernel can tell: `lease`)
     a flag speaks of it   -> take: its writer says so
-    closed and whole      -> take: closed for sure, and the root is closed at its end
+    closed and whole      -> take: closed for sure, and its last bytes are an end (`whole`)
     stood still           -> take: device, inode, size and time of change were the same in every scan for as long as
                              the settle time, by a clock that nobody sets; a file put in its place starts anew
     else                  -> wait
@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from ..errors import Reason, Trouble
 from ..model import Noun
@@ -24,14 +25,14 @@ from .disk import FileKind, Reading
 from .inbox import Found, Look
 from .lease import Answer, Writers
 from .names import printable
-from .whole import is_whole
+from .whole import XML, End
 
 
 class Sign(StrEnum):
     """By what a file is known to be whole, or at least left alone."""
 
     FLAG = "flag"
-    WHOLE = "whole"  # and closed; asked once, where nobody can tell: whole alone
+    WHOLE = "whole"  # and closed; asked once, where nobody can tell: whole alone, if nothing can follow its end
     STILL = "still"
     CLOSED = "closed"  # asked once only: nobody writes it, and nobody comes again to see it whole
 
@@ -52,26 +53,27 @@ class _Sighting:
 
 
 class Settling:
-    """Remembers the files of the last scan, and nothing of those that have gone."""
+    """Remembers the files of the last scan, and nothing of those that have gone. `end`: how such files end."""
 
-    def __init__(self, settle_seconds: float, disk: Reading, writers: Writers) -> None:
+    def __init__(self, settle_seconds: float, disk: Reading, writers: Writers, end: End = XML) -> None:
         self._settle_seconds = settle_seconds
         self._disk = disk
         self._writers = writers
-        self._seen: dict[tuple[str, str], _Sighting] = {}
+        self._end = end
+        self._seen: dict[tuple[Path, str], _Sighting] = {}
 
     def see(self, found: Iterable[Found], now: float) -> None:
         """Notes a whole scan, made at `now` by a clock that only goes forward."""
         files = [file for file in found if file.kind is FileKind.FILE]
-        self._seen = {(file.shop, file.name): self._sighting(file, now) for file in files}
+        self._seen = {(file.folder, file.name): self._sighting(file, now) for file in files}
 
     def _sighting(self, found: Found, now: float) -> _Sighting:
-        known = self._seen.get((found.shop, found.name))
+        known = self._seen.get((found.folder, found.name))
         return known if known and known.look == found.look else _Sighting(found.look, now)
 
     def judge(self, found: Found, now: float) -> Settled | Wait:
         """Whether a file of the last scan may be taken, by one who will come again."""
-        sighting = self._seen[found.shop, found.name] = self._sighting(found, now)
+        sighting = self._seen[found.folder, found.name] = self._sighting(found, now)
         answer = self._ask(found, sighting)
         if isinstance(answer, Wait):
             return answer
@@ -90,7 +92,7 @@ class Settling:
             return answer
         if found.flags:
             return Settled(Sign.FLAG)
-        if sighting.whole:
+        if sighting.whole and (answer is Answer.NOBODY or self._end.is_last):
             return Settled(Sign.WHOLE)
         return Settled(Sign.CLOSED) if answer is Answer.NOBODY else self._still(found, wall - found.mtime_ns / 1e9)
 
@@ -103,7 +105,7 @@ class Settling:
                 if answer is Answer.SOMEBODY:
                     return Wait(Reason("arrival.written", name=printable(found.name)))
                 if sighting.whole is None:
-                    sighting.whole = is_whole(file)
+                    sighting.whole = self._end.stands_in(file)
             entry = self._disk.stat(path)
         except Trouble as trouble:
             return Wait(trouble.reason)

@@ -113,7 +113,7 @@ def outcome(office: PostOffice) -> dict[str, Any]:
         "halted": states,
         "tills": {key: till.state() for key, till in office.tills.items()},
         "gaps": [key for key, till in office.tills.items() if till.taken != list(range(1, len(till.taken) + 1))],
-        "litter": [path for path in office.root.rglob(".tillpost-*") if path.name != ".tillpost-queues"],
+        "litter": [path for path in office.root.rglob(".tillpost-*") if path.suffix == ".tmp"],
     }
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tillpost.errors import Halt
 from tillpost.queues.disk import LocalDisk
-from tillpost.queues.layout import Layout, Room
+from tillpost.queues.layout import Layout, Room, Trade
 from tillpost.queues.memory import MemoryDisk
 from tillpost.queues.troubles import Missing
 
@@ -21,7 +21,9 @@ def test_folders_lie_in_the_root_under_their_names() -> None:
     layout = Layout.of(ROOT)
     assert layout.inbox == ROOT / "inbox"
     assert layout.room(Room.HELD) == ROOT / "held"
-    assert layout.claimed == ROOT / "inbox" / ".claimed"
+    assert layout.claimed(Trade.EXPORTS) == ROOT / "inbox" / ".claimed"
+    assert layout.claimed(Trade.SALES) == ROOT / "sales" / ".claimed"
+    assert layout.till_sales("5", "1") == (ROOT / "sales" / "5" / "1", ROOT / "sales" / "5" / "1" / "online")
     assert layout.till("5", "1") == ROOT / "queues" / "5" / "1"
     assert {name: str(path.relative_to(ROOT)) for name, path in layout.folders().items()} == {
         name: name
@@ -78,7 +80,7 @@ def test_create_makes_every_folder_with_its_mode(tmp_path: Path) -> None:
     layout = Layout.of(tmp_path / "root", {"state": "data/deep/state"})
     layout.create(LocalDisk(), 0o700)
     layout.create(LocalDisk(), 0o700)
-    for folder in (*layout.folders().values(), layout.claimed):
+    for folder in (*layout.folders().values(), *map(layout.claimed, Trade)):
         assert folder.stat().st_mode & 0o777 == 0o700
 
 
@@ -88,7 +90,7 @@ def test_created_folders_outlast_a_power_cut() -> None:
     layout = Layout.of(ROOT)
     layout.create(disk)
     disk.crash()
-    assert all(disk.stat(folder) for folder in (*layout.folders().values(), layout.claimed))
+    assert all(disk.stat(folder) for folder in (*layout.folders().values(), *map(layout.claimed, Trade)))
 
 
 def test_share_that_is_not_mounted_is_not_made_up_for(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tillpost.errors import Reason, Reject, Retry, Trouble
 from tillpost.queues.disk import Disk, FileKind, LocalDisk
 from tillpost.queues.inbox import Flag, Found, scan
-from tillpost.queues.layout import Layout, Room
+from tillpost.queues.layout import Layout, Room, Trade
 from tillpost.queues.lease import Answer
 from tillpost.queues.memory import MemoryDisk, nothing_kept
 from tillpost.queues.names import LONGEST, kept
@@ -46,6 +46,10 @@ class House:
         self.writers = Says()
         self.start()
 
+    @property
+    def claimed(self) -> Path:
+        return self.layout.claimed(Trade.EXPORTS)
+
     def start(self) -> None:
         """A process begins, and remembers nothing."""
         self.rooms = Rooms(self.disk, self.layout, writers=self.writers)
@@ -76,7 +80,7 @@ class House:
 
     def empty_folders(self) -> list[Path]:
         """Folders below rooms and `.claimed` in which nothing lies."""
-        tops = [*(self.layout.room(room) / "exports" for room in Room), self.layout.claimed]
+        tops = [*(self.layout.room(room) / "exports" for room in Room), self.claimed]
         return [
             top / entry.name for top in tops if self.disk.stat(top)
             for entry in self.disk.entries(top) if not list(self.below(top / entry.name))
@@ -201,7 +205,7 @@ def test_file_whose_name_was_taken_meanwhile_stays_claimed_for_a_later_try(house
 def test_claimed_file_that_somebody_removed_is_a_verdict(house: House) -> None:
     assert code_of(Reject, lambda: house.rooms.claimed_path(7, "goods.xml")) == "arrival.lost"
     assert code_of(Reject, lambda: house.rooms.release(7, "goods.xml")) == "arrival.lost"
-    assert house.rooms.put_away(7, "goods.xml", "broken", "exports", DAY, "why") is None
+    assert house.rooms.put_away(7, "goods.xml", "broken", DAY, "why") is None
     assert house.rooms.find(7, "goods.xml") is None
 
 
@@ -213,7 +217,7 @@ def test_page_of_our_own_is_placed_among_the_claimed(house: House) -> None:
 def test_tidy_removes_litter_and_empty_folders_only(house: House) -> None:
     house.drop("goods.xml")
     house.rooms.claim(house.found("goods.xml"), 7)
-    empty = house.layout.claimed / "0000000008"
+    empty = house.claimed / "0000000008"
     house.disk.mkdir(empty, 0o750)
     house.disk.write_new(empty / ".tillpost-1.tmp", [b"torn"], 0o640)
     house.disk.write_new(house.layout.replies / ".tillpost-2.tmp", [b"torn"], 0o640)
@@ -269,7 +273,7 @@ def test_what_is_no_file_is_moved_to_broken_itself(tmp_path: Path, monkeypatch: 
         assert path == house.layout.broken / "exports" / DAY / f"{arrival:010d}" / name
         assert house.disk.stat(path).kind is found.kind  # type: ignore[union-attr]
         assert path.with_name(f"{name}.why").read_text("utf-8") == "no file"
-        assert house.rooms.put_away(arrival, name, "broken", "exports", DAY, "no file") == path
+        assert house.rooms.put_away(arrival, name, "broken", DAY, "no file") == path
     assert list(house.below(house.layout.inbox)) == []
     assert Path("/etc/passwd").exists()
 
@@ -292,7 +296,7 @@ def test_what_is_no_file_is_set_aside_where_it_cannot_be_renamed() -> None:
     assert house.disk.read(path.with_name("pipe.xml.why")) == b"no file"
     house.start()
     assert house.rooms.find(7, "pipe.xml") == Place(path, Room.BROKEN)
-    assert house.rooms.put_away(7, "pipe.xml", "broken", "exports", DAY, "no file") == path
+    assert house.rooms.put_away(7, "pipe.xml", "broken", DAY, "no file") == path
     assert house.rooms.claimed() == []
     assert scan(house.disk, house.layout.inbox).found == ()
 
@@ -314,7 +318,7 @@ def test_what_is_no_file_stays_on_a_shops_own_file_system() -> None:
 def test_file_is_put_away_with_why_beside_it(house: House, room: Room) -> None:
     house.drop("goods.xml")
     house.rooms.claim(house.found("goods.xml"), 7)
-    path = house.rooms.put_away(7, "goods.xml", room.value, "exports", DAY, "почему")
+    path = house.rooms.put_away(7, "goods.xml", room.value, DAY, "почему")
     folder = f"{room}/exports/{DAY}/0000000007"
     assert house.lies() == {f"{folder}/goods.xml": b"<a/>", f"{folder}/goods.xml.why": "почему".encode()}
     assert path == house.layout.absolute(f"{folder}/goods.xml")
@@ -325,35 +329,35 @@ def test_file_is_put_away_with_why_beside_it(house: House, room: Room) -> None:
 def test_put_away_again_on_another_day_finds_it_done(house: House) -> None:
     house.drop("goods.xml")
     house.rooms.claim(house.found("goods.xml"), 7)
-    path = house.rooms.put_away(7, "goods.xml", "broken", "exports", DAY, "old")
-    assert house.rooms.put_away(7, "goods.xml", "broken", "exports", "2026-03-02", "new") == path
+    path = house.rooms.put_away(7, "goods.xml", "broken", DAY, "old")
+    assert house.rooms.put_away(7, "goods.xml", "broken", "2026-03-02", "new") == path
     assert sorted(house.lies().values()) == [b"<a/>", b"new"]
 
 
 def test_held_file_is_released_and_put_away_elsewhere(house: House) -> None:
     house.drop("goods.xml")
     house.rooms.claim(house.found("goods.xml"), 7)
-    house.rooms.put_away(7, "goods.xml", "held", "exports", DAY, "suspicious")
+    house.rooms.put_away(7, "goods.xml", "held", DAY, "suspicious")
     assert house.rooms.release(7, "goods.xml") == house.rooms.release(7, "goods.xml")
     assert house.lies() == {"inbox/.claimed/0000000007/goods.xml": b"<a/>"}
     assert house.empty_folders() == []
-    house.rooms.put_away(7, "goods.xml", "processed", "exports", "2026-03-05")
+    house.rooms.put_away(7, "goods.xml", "processed", "2026-03-05")
     assert house.lies() == {"processed/exports/2026-03-05/0000000007/goods.xml": b"<a/>"}
 
 
 def test_release_cut_short_before_its_move_is_ended_by_resume(house: House) -> None:
     house.drop("goods.xml")
     house.rooms.claim(house.found("goods.xml"), 7)
-    house.rooms.put_away(7, "goods.xml", "held", "exports", DAY, "suspicious")
-    assert house.rooms.resume(7, "goods.xml") == house.layout.claimed / "0000000007" / "goods.xml"
+    house.rooms.put_away(7, "goods.xml", "held", DAY, "suspicious")
+    assert house.rooms.resume(7, "goods.xml") == house.claimed / "0000000007" / "goods.xml"
     assert house.lies() == {"inbox/.claimed/0000000007/goods.xml": b"<a/>"}
 
 
 def test_file_goes_from_room_to_room(house: House) -> None:
     house.drop("goods.xml")
     house.rooms.claim(house.found("goods.xml"), 7)
-    house.rooms.put_away(7, "goods.xml", "held", "exports", DAY, "suspicious")
-    house.rooms.put_away(7, "goods.xml", "error", "exports", DAY, "refused")
+    house.rooms.put_away(7, "goods.xml", "held", DAY, "suspicious")
+    house.rooms.put_away(7, "goods.xml", "error", DAY, "refused")
     folder = f"error/exports/{DAY}/0000000007"
     assert house.lies() == {f"{folder}/goods.xml": b"<a/>", f"{folder}/goods.xml.why": b"refused"}
     assert house.empty_folders() == []
@@ -362,14 +366,14 @@ def test_file_goes_from_room_to_room(house: House) -> None:
 def test_only_a_held_file_is_released(house: House) -> None:
     house.drop("goods.xml")
     house.rooms.claim(house.found("goods.xml"), 7)
-    house.rooms.put_away(7, "goods.xml", "processed", "exports", DAY)
+    house.rooms.put_away(7, "goods.xml", "processed", DAY)
     assert code_of(Reject, lambda: house.rooms.release(7, "goods.xml")) == "arrival.lost"
 
 
 def test_why_is_utf8_whatever_is_said_in_it(house: House) -> None:
     house.drop("goods.xml")
     house.rooms.claim(house.found("goods.xml"), 7)
-    house.rooms.put_away(7, "goods.xml", "broken", "exports", DAY, "\udcff – 🧾")
+    house.rooms.put_away(7, "goods.xml", "broken", DAY, "\udcff – 🧾")
     assert r"\udcff – 🧾".encode() in house.lies().values()
 
 
@@ -380,9 +384,9 @@ def test_file_of_any_name_goes_all_the_way(tmp_path: Path, raw: bytes) -> None:
     house, name = House(LocalDisk(), tmp_path / "root"), os.fsdecode(raw)
     house.drop(name)
     house.rooms.claim(house.found(name), 7)
-    house.rooms.put_away(7, name, "held", "exports", DAY, "why")
+    house.rooms.put_away(7, name, "held", DAY, "why")
     house.rooms.release(7, name)
-    path = house.rooms.put_away(7, name, "broken", "exports", DAY, "why")
+    path = house.rooms.put_away(7, name, "broken", DAY, "why")
     assert path is not None
     assert os.fsencode(path.name) == raw
     assert sorted(house.lies().values()) == [b"<a/>", b"why"]
@@ -431,7 +435,7 @@ def test_file_crosses_file_systems_whole() -> None:
     house.drop("goods.flz", b"", "5")
     house.rooms.claim(house.found("goods.xml", "5"), 7)
     assert house.lies() == {"inbox/.claimed/0000000007/goods.xml": b"x" * 3_000_000}
-    house.rooms.put_away(7, "goods.xml", "processed", "exports", DAY)
+    house.rooms.put_away(7, "goods.xml", "processed", DAY)
     assert house.lies() == {f"processed/exports/{DAY}/0000000007/goods.xml": b"x" * 3_000_000}
 
 
@@ -465,9 +469,9 @@ def test_room_that_is_not_there_is_not_made_up_for() -> None:
     house.rooms.claim(house.found("goods.xml"), 7)
     house.disk.rmdir(house.layout.processed)
     with pytest.raises(Missing):
-        house.rooms.put_away(7, "goods.xml", "processed", "exports", DAY)
+        house.rooms.put_away(7, "goods.xml", "processed", DAY)
     house.disk.mkdir(house.layout.processed, 0o750)
-    assert house.rooms.put_away(7, "goods.xml", "processed", "exports", DAY)
+    assert house.rooms.put_away(7, "goods.xml", "processed", DAY)
 
 
 # --- a power cut between any two steps
@@ -485,11 +489,11 @@ def claim(house: House) -> None:
 
 
 def put_away(house: House) -> None:
-    assert house.rooms.put_away(7, "goods.xml", "broken", "exports", DAY, "why")
+    assert house.rooms.put_away(7, "goods.xml", "broken", DAY, "why")
 
 
 def hold(house: House) -> None:
-    house.rooms.put_away(7, "goods.xml", "held", "exports", DAY, "suspicious")
+    house.rooms.put_away(7, "goods.xml", "held", DAY, "suspicious")
 
 
 def release(house: House) -> None:
@@ -498,7 +502,7 @@ def release(house: House) -> None:
 
 def go(house: House) -> None:
     """From room to room."""
-    house.rooms.put_away(7, "goods.xml", "error", "exports", DAY, "refused")
+    house.rooms.put_away(7, "goods.xml", "error", DAY, "refused")
 
 
 def reply(house: House) -> None:

@@ -124,7 +124,7 @@ def test_reading_and_claiming_wakes_nobody(inbox: Path) -> None:
     with Heard(inbox) as watch:
         for found in scan(disk, inbox).found:
             rooms.claim(found, 1)
-        rooms.put_away(1, "goods.xml", "processed", "exports", "2026-03-01")
+        rooms.put_away(1, "goods.xml", "processed", "2026-03-01")
         (inbox / "next.xml").touch()
         assert watch.until("next.xml") == []
 
