@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -47,6 +47,17 @@ def copy(disk: Disk, source: Path, target: Path, mode: int) -> None:
                 raise Retry(Reason("durable.torn", path=target))
             _name(disk, temporary, target)
     disk.sync_dir(target.parent)
+
+
+def publish_checked(
+    disk: Disk, path: Path, data: Iterable[bytes], mode: int, check: Callable[[Path], None]
+) -> None:
+    """Puts a file of any size under a new name, once `check` has read it back under its temporary one and has not
+    raised. Raises Taken where the name is there already, whatever it stands for."""
+    with _written(disk, path.parent, data, mode) as temporary:
+        check(temporary)
+        _name(disk, temporary, path)
+    disk.sync_dir(path.parent)
 
 
 def replace(disk: Disk, path: Path, data: bytes, mode: int) -> None:
