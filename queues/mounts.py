@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 LOCAL = frozenset({
@@ -36,12 +36,24 @@ def file_system(path: Path, table: bytes) -> str:
     """The type of the file system that `path` lies on; "" where `table` does not say."""
     wanted = Path(os.path.realpath(path))
     found, kind = Path(), ""
+    for point, mounted in _mounted(table):
+        if wanted.is_relative_to(point) and len(point.parts) >= len(found.parts):  # a later mount hides an earlier
+            found, kind = point, mounted
+    return kind
+
+
+def mounted_below(path: Path, table: bytes) -> list[tuple[Path, str]]:
+    """Which file systems are mounted below `path`, and their types."""
+    top = Path(os.path.realpath(path))
+    below = {point: kind for point, kind in _mounted(table) if point != top and point.is_relative_to(top)}
+    return sorted(below.items())
+
+
+def _mounted(table: bytes) -> Iterator[tuple[Path, str]]:
+    """Mount points and the types of their file systems, in the order in which they were mounted."""
     for line in table.splitlines():
         mounted, _, rest = line.partition(b" - ")
-        point = _point(mounted)
-        if wanted.is_relative_to(point) and len(point.parts) >= len(found.parts):  # a later mount hides an earlier
-            found, kind = point, rest.split(b" ")[0].decode("ascii", "replace")
-    return kind
+        yield _point(mounted), rest.split(b" ")[0].decode("ascii", "replace")
 
 
 def _point(mounted: bytes) -> Path:

@@ -2,7 +2,8 @@
 
 An event is a hint: the kernel drops them when many come at once, and a network share has none. The scan on a timer
 finds everything; this only makes it sooner. What is watched are the folders given and the folders in them, not what
-lies deeper. Our own reading and moving away wakes nobody.
+lies deeper; of those that are given as `deep`, everything below, as one watch: the folders of some thousand tills
+would else cost as many threads. Our own reading and moving away wakes nobody.
 
 Failures: none. Where the kernel gives no events, `blind` says why, and `wait` is a timer.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -19,7 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from ..errors import Reason
-from .mounts import LOCAL, Mounts, file_system, mounts
+from .mounts import LOCAL, Mounts, file_system, mounted_below, mounts
 from .names import is_unfinished
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ logging.getLogger("watchdog").addHandler(logging.NullHandler())
 class Watch:
     """Watches from `with` to its end; its threads end there, too."""
 
-    def __init__(self, *folders: Path, table: Mounts = mounts) -> None:
+    def __init__(self, *folders: Path, deep: Iterable[Path] = (), table: Mounts = mounts) -> None:
         self._folders = folders
+        self._deep = tuple(deep)
         self._table = table
         self._bell: SimpleQueue[None] = SimpleQueue()  # unlike an Event's, its put() may interrupt its own get()
         self._stack = ExitStack()
@@ -50,7 +52,7 @@ class Watch:
             observer = Observer()
             observer.start()
         except OSError as error:
-            self._cannot_see(self._folders[0], error)
+            self._cannot_see((*self._folders, *self._deep)[0], error)
             return self
         self._stack.callback(observer.join)
         self._stack.callback(observer.stop)
@@ -58,6 +60,8 @@ class Watch:
         for folder in self._folders:
             self._watch(folder)
             self._made.update(_folders_in(folder))
+        for folder in self._deep:
+            self._watch(folder, deep=True)
         self._watch_new_folders()
         return self
 
@@ -87,11 +91,16 @@ class Watch:
     def _happened(self, event: FileSystemEvent) -> None:
         """Called by the observer, in a thread of its own."""
         path = Path(os.fsdecode(event.dest_path or event.src_path))
-        if is_unfinished(path.name):
+        if is_unfinished(path.name) or self._is_hidden(path.parent):
             return
         if event.is_directory:
             self._made.add(path)
         self.wake()
+
+    def _is_hidden(self, folder: Path) -> bool:
+        """Whether it lies below one of those that nobody scans, such as `.claimed`."""
+        tops = (top for top in self._deep if folder.is_relative_to(top))
+        return any(name.startswith(".") for top in tops for name in folder.relative_to(top).parts)
 
     def _watch_new_folders(self) -> None:
         while self._made:
@@ -99,18 +108,19 @@ class Watch:
             if folder.parent in self._folders:
                 self._watch(folder)
 
-    def _watch(self, folder: Path) -> None:
+    def _watch(self, folder: Path, *, deep: bool = False) -> None:
         observer = self._observer
         if observer is None:
             return
-        kind = file_system(folder, self._table())
-        if kind and kind not in LOCAL:
-            self.blind.append(Reason("watch.share", path=folder, kind=kind))
+        table = self._table()
+        for path, kind in [(folder, file_system(folder, table)), *(mounted_below(folder, table) if deep else ())]:
+            if kind and kind not in LOCAL:
+                self.blind.append(Reason("watch.share", path=path, kind=kind))
         if folder in self._watched:  # removed and made anew: the old watch is dead
             observer.unschedule(self._watched.pop(folder))
         try:
             self._watched[folder] = observer.schedule(
-                _telling(self._happened), str(folder), event_filter=_arrivals()
+                _telling(self._happened), str(folder), recursive=deep, event_filter=_arrivals()
             )
         except OSError as error:
             self._cannot_see(folder, error)

@@ -10,14 +10,16 @@ import errno
 import signal
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from tillpost.queues.disk import LocalDisk
 from tillpost.queues.inbox import scan
-from tillpost.queues.layout import Layout
+from tillpost.queues.layout import Layout, Trade
 from tillpost.queues.mounts import LOCAL, file_system, mounts
 from tillpost.queues.rooms import Rooms
+from tillpost.queues.salesbox import scan_sales
 from tillpost.queues.watch import Watch
 from watchdog.events import FileSystemEvent
 
@@ -39,8 +41,8 @@ def inbox(tmp_path: Path) -> Path:
 class Heard(Watch):
     """Remembers for which names it rang."""
 
-    def __init__(self, *folders: Path) -> None:
-        super().__init__(*folders)
+    def __init__(self, *folders: Path, deep: Iterable[Path] = ()) -> None:
+        super().__init__(*folders, deep=deep)
         self.rang: list[str] = []
         self._name = ""
 
@@ -127,6 +129,67 @@ def test_reading_and_claiming_wakes_nobody(inbox: Path) -> None:
         rooms.put_away(1, "goods.xml", "processed", "2026-03-01")
         (inbox / "next.xml").touch()
         assert watch.until("next.xml") == []
+
+
+# --- everything below
+
+
+@pytest.fixture
+def sales(inbox: Path) -> Path:
+    return inbox.parent / "sales"
+
+
+@pytest.mark.parametrize("where", ["", "5", "5/1", "5/1/online"])
+def test_file_in_any_folder_of_the_tills_wakes(sales: Path, where: str) -> None:
+    (sales / "5" / "1" / "online").mkdir(parents=True)
+    with Watch(deep=[sales]) as watch:
+        assert watch.blind == []
+        (sales / where / "sale1.json").write_bytes(b"###")
+        assert watch.wait(LONG)
+
+
+def test_till_that_is_added_later_is_watched_too(sales: Path) -> None:
+    with Heard(deep=[sales]) as watch:
+        (sales / "5" / "1" / "online").mkdir(parents=True)
+        watch.until("5")
+        (sales / "5" / "1" / "online" / "sale1.json").write_bytes(b"###")
+        watch.until("sale1.json")
+        (sales / "5" / "2").mkdir()
+        (sales / "5" / "2" / "sale2.json").write_bytes(b"###")
+        watch.until("sale2.json")
+
+
+def test_collecting_wakes_nobody(sales: Path) -> None:
+    """Neither the moves into `.claimed` nor what becomes of its folders."""
+    disk = LocalDisk()
+    (sales / "5" / "1").mkdir(parents=True)
+    for number in range(40):
+        (sales / "5" / "1" / f"sale{number}.json").write_bytes(b"###")
+    rooms = Rooms(disk, Layout.of(sales.parent), trade=Trade.SALES)
+    with Heard(deep=[sales]) as watch:
+        for arrival, found in enumerate(scan_sales(disk, sales).found, 1):
+            rooms.claim(found, arrival)
+            rooms.put_away(arrival, found.name, "processed", "2026-03-01")
+        (sales / "5" / "1" / "next.json").touch()
+        assert watch.until("next.json") == []
+
+
+def test_many_tills_cost_one_watch(sales: Path) -> None:
+    before = threading.active_count()
+    for till in range(300):
+        (sales / "5" / str(till) / "online").mkdir(parents=True)
+    with Watch(deep=[sales]) as watch:
+        assert watch.blind == []
+        assert threading.active_count() - before < 10
+        (sales / "5" / "299" / "online" / "sale1.json").touch()
+        assert watch.wait(LONG)
+
+
+def test_tills_share_is_said_to_give_no_events(sales: Path) -> None:
+    (sales / "5" / "1").mkdir(parents=True)
+    mounted = b"1 0 0:1 / / rw - ext4 /dev/x rw\n2 1 0:2 / %s rw - cifs //till/sales rw\n"
+    with Watch(deep=[sales], table=lambda: mounted % bytes(sales / "5" / "1")) as watch:
+        assert [(reason.code, reason.parts["path"]) for reason in watch.blind] == [("watch.share", sales / "5" / "1")]
 
 
 @pytest.mark.parametrize("ring", ["from a thread", "from a signal's handler"])
