@@ -13,11 +13,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from traceback import format_exception
 
 import msgspec
 
-from ..errors import Reason, Reject, Retry, Trouble
+from ..errors import Reason, Reject, Retry
 from ..model import Told
 from .arrivals import Arrivals
 from .booking import Reader, Rejected, Suspicious
@@ -26,12 +25,13 @@ from .delivery import Delivery
 from .ledger import Export, ExportState, Ledger, PartSet, Verdict, state_of
 from .notices import Event
 from .office import Office
+from .pauses import pause
 from .sets import Part, complete
+from .surprise import foreseen
 from .verdicts import reply, why
 
 Stream = tuple[str, str, str]  # source, kind, scope: what comes in it is booked in its order
 
-MAX_PAUSE = 15 * 60.0  # seconds between two tries of one export
 EVENTS = {ExportState.HELD: Event.HELD, ExportState.BROKEN: Event.BROKEN, ExportState.ERROR: Event.ERROR}
 
 
@@ -120,38 +120,28 @@ class Feed:
         """Books the export, or commits why not; still claimed where it must be tried again."""
         known = export
         try:
-            if export.closes:
-                return self._reader.close(export)
-            path = self._office.rooms.claimed_path(export.arrival, export.file_name)
-            opened = self._reader.open(export, path)
-            known = opened.export
-            self._wait_for_earlier(known)
-            return self._reader.book(opened, path)
+            with foreseen(self._office.log, Suspicious, Rejected, export=export.name, arrival=export.arrival):
+                if export.closes:
+                    return self._reader.close(export)
+                path = self._office.rooms.claimed_path(export.arrival, export.file_name)
+                opened = self._reader.open(export, path)
+                known = opened.export
+                self._wait_for_earlier(known)
+                return self._reader.book(opened, path)
         except Retry as trouble:
             return self._later(known, trouble), Verdict()
         except Suspicious as doubt:
             return self._settle(doubt.export, doubt.verdict, ExportState.HELD, doubt.verdict.suspicions[0])
-        except Reject as no:  # there is no file to be read
+        except Reject as no:  # there is no file to be read, or nobody foresaw what is in it
             return self._settle(known, Verdict(), state_of(no.fault), Told.of(no.reason))
         except Rejected as no:
             return self._settle(no.export, no.verdict, state_of(no.reject.fault), Told.of(no.reject.reason))
-        except Trouble:
-            raise
-        except Exception as surprise:  # the only one in the program: what nobody foresaw stops no other file
-            return self._astonished(known, surprise)
 
     def _wait_for_earlier(self, export: Export) -> None:
         """What is in its stream behind one that waits for its next try would else be overwritten by it later."""
         earlier = self._put_off.get(_stream(export), export.arrival)
         if earlier < export.arrival and not export.released:
             raise Retry(Reason("feed.earlier-waits", arrival=earlier))
-
-    def _astonished(self, export: Export, surprise: Exception) -> tuple[Export, Verdict]:
-        """A fault of ours, told as one: the file is kept, and the log says where it happened."""
-        trace = "".join(format_exception(surprise))
-        self._office.log.error("export_not_understood", export=export.name, arrival=export.arrival, trace=trace)
-        reason = Reason("feed.surprise", kind=type(surprise).__name__)
-        return self._settle(export, Verdict(), ExportState.ERROR, Told.of(reason))
 
     def _settle(self, export: Export, verdict: Verdict, state: ExportState, reason: Told) -> tuple[Export, Verdict]:
         """Commits a verdict that changes no fact; still claimed where not even that could be kept."""
@@ -179,12 +169,11 @@ class Feed:
         """The world is not ready: the file stays claimed, and the next try comes later each time."""
         office = self._office
         self._put_off.setdefault(_stream(export), export.arrival)
-        pause = min(MAX_PAUSE, office.settings.arrival.retry_seconds * 2.0 ** min(export.tries, 10))
         waiting = msgspec.structs.replace(
             export,
             state=ExportState.CLAIMED,
             tries=export.tries + 1,
-            next_try=office.clock.now() + pause * office.jitter(),
+            next_try=office.clock.now() + pause(office.settings.arrival.retry_seconds, export.tries) * office.jitter(),
             reason=Told.of(trouble.reason),
         )
         office.log.warning("export_put_off", export=export.name, arrival=export.arrival, reason=str(trouble))
