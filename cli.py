@@ -32,12 +32,18 @@ EXIT_CODES = {
 VERBS = {
     "init": ("roots", "Make a root for one or more shops."),
     "feed": ("feeding", "Take what lies whole and closed in the inbox, and bring the tills up to date."),
+    "collect": ("sales", "Take the tills' sales files, book them, and write the ERP's documents."),
+    "run": ("service", "Do every job as a service, until stopped."),
+    "jobs": ("service", "Jobs: what the service does, when, and how it went."),
     "status": ("feeding", "How it stands: every till, and what waits for somebody."),
     "doctor": ("roots", "Look for what would go wrong: rights, disks, limits, clock, state."),
     "queue": ("tills", "The queue of a till: what stands in its folder."),
     "till": ("tills", "Tills: list, add, fill anew."),
     "held": ("exports", "Held exports: correct but suspicious, waiting for a person."),
     "export": ("exports", "Exports: what came, and what became of it."),
+    "sales": ("sales", "Sales: the tills' files, their shifts, and asking for more."),
+    "trim": ("archives", "Put files of past days into archives, and delete what is past its age."),
+    "archive": ("archives", "Archives of old files: find one, look into it, bring it back."),
     "config": ("roots", "Settings: what they are here, and what they mean."),
 }
 
