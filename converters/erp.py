@@ -34,7 +34,7 @@ from ..model import (
     ShiftRecord,
     money,
 )
-from .erpspelling import Element, Value, amount, amount_if_told, child, plain, root, scanned, told, written
+from .erpspelling import Element, Value, amount, amount_if_told, child, plain, price, root, scanned, told, written
 
 OwnId = Callable[[str], str | None]
 """A till's goods code to the ERP's own id of the good; None where nobody knows it."""
@@ -185,7 +185,7 @@ def _position(page: Element, position: Position, good: str | None) -> None:
         barcode=position.barcode,
         operation=position.operation,
         quantity=plain(position.quantity),
-        price=amount(position.price),
+        price=price(position.price),
         sum=amount(position.sum),
         baseSum=amount_if_told(position.base_sum),
         discountSum=amount(position.discount) if position.discount != NOTHING else "",

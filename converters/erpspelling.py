@@ -1,9 +1,10 @@
 """How values stand in documents for the ERP: this file alone knows their spelling, and how a document becomes bytes.
 
-Amounts have two digits, halves rounded up; quantities are plain decimals without needless zeros;
-times are the till's own local ones, without a zone. A value that nobody told is left out. What XML 1.0 cannot hold
-(control characters, lone surrogates, U+FFFE, U+FFFF) is replaced by U+FFFD, character by character; a scanned code,
-where such a character means something (marks are cut by U+001D), is given in base64 besides.
+Amounts have two digits, halves rounded up; a price keeps every digit it has, or quantity times price would not be the
+sum; quantities are plain decimals without needless zeros; times are the till's own local ones, without a zone. A value
+that nobody told is left out. What XML 1.0 cannot hold (control characters, lone surrogates, U+FFFE, U+FFFF) is replaced
+by U+FFFD, character by character; a scanned code, where such a character means something (marks are cut by U+001D), is
+given in base64 besides.
 
 Equal nouns give equal bytes: nothing here depends on a clock, a locale or an order that is not told.
 
@@ -75,6 +76,10 @@ def amount(value: Decimal) -> str:
 
 def amount_if_told(value: Decimal | None) -> str:
     return "" if value is None else amount(value)
+
+
+def price(value: Decimal) -> str:
+    return amount(value) if money(value) == value else plain(value)
 
 
 def plain(value: Decimal) -> str:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from tillpost.converters import erp
 from tillpost.converters.erpnames import ErpKind
-from tillpost.converters.erpspelling import NAMESPACE, amount, plain, xml_text
+from tillpost.converters.erpspelling import NAMESPACE, amount, plain, price, xml_text
 from tillpost.converters.schemas import Shape, compiled, path, shape_of_root
 from tillpost.errors import LANGUAGES
 from tillpost.model import (
@@ -242,6 +242,12 @@ def test_amount_has_two_digits_and_nothing_has_no_sign(value: Decimal) -> None:
 )
 def test_halves_of_a_cent_are_rounded_away_from_nothing(value: str, spelt: str) -> None:
     assert amount(Decimal(value)) == spelt
+
+
+@given(MONEY)
+def test_price_is_exact_and_has_two_digits_at_least(value: Decimal) -> None:
+    assert re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]{2,}", price(value))
+    assert Decimal(price(value)) == value
 
 
 @given(QUANTITIES)
