@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -16,21 +18,24 @@ import xmlschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
-from tillpost.converters import erp
+from tillpost.converters import claim_sales, erp
 from tillpost.converters.erpnames import ErpKind
 from tillpost.converters.erpspelling import NAMESPACE, amount, plain, price, xml_text
 from tillpost.converters.schemas import Shape, compiled, path, shape_of_root
-from tillpost.errors import LANGUAGES
+from tillpost.errors import LANGUAGES, Reject
 from tillpost.model import (
     SIGNS,
     Discount,
     Document,
+    DocumentKind,
     DrawerRecord,
     Means,
     Move,
     Payment,
     Position,
     ReceiptLine,
+    SalesEvent,
+    SalesOptions,
     ShiftAccount,
     ShiftPlace,
     ShiftRecord,
@@ -39,7 +44,10 @@ from tillpost.model import (
 
 SCHEMAS = [f"{kind}.xsd" for kind in ErpKind]
 COMMON = "documenttypes.xsd"
+SAMPLES = Path(__file__).parents[2] / "samples" / "sales"
 GOLDEN = sorted((Path(__file__).parent / "erp").iterdir())
+SALES = sorted(page for page in SAMPLES.rglob("sale*.json") if "golden" not in page.parts)
+SOME_PLACE = ShiftPlace("5", "1", 1)
 README = Path(__file__).parents[2] / "README.md"
 
 
@@ -164,6 +172,26 @@ def test_every_document_fits_its_schema_by_both_validators(page: bytes) -> None:
 @pytest.mark.parametrize("page", GOLDEN, ids=lambda page: page.name)
 def test_accepted_document_fits_its_schema_by_both_validators(page: Path) -> None:
     assert fits(page.read_bytes())
+
+
+def test_documents_of_all_sales_samples_fit_their_schemas_by_both_validators() -> None:
+    made = {kind: 0 for kind in (DocumentKind.RECEIPT, DocumentKind.CASHBOX)}
+    for event in sold():
+        if isinstance(event, ShiftRecord):
+            assert fits(erp.shift_opening(SOME_PLACE, event, 1))
+        elif isinstance(event, Document) and event.kind in made:
+            of_receipts = event.kind is DocumentKind.RECEIPT
+            assert fits(erp.receipt(SOME_PLACE, event, 1, str) if of_receipts else erp.cashbox(SOME_PLACE, event, 1))
+            made[event.kind] += 1
+    assert all(made.values())
+
+
+def sold() -> Iterator[SalesEvent]:
+    """What is in the samples; of a broken one, what comes before its break."""
+    for sample in SALES:
+        data = sample.read_bytes()
+        with contextlib.suppress(Reject):
+            yield from claim_sales(sample.name, data[:65536]).read(io.BytesIO(data), SalesOptions())
 
 
 # --- it says just that -------------------------------------------------------------------------------------
