@@ -6,6 +6,7 @@ somebody else's; `Reject` (error) where it refuses a value for good.
 
 from __future__ import annotations
 
+from .database import Books
 from .nouns import (
     Counted,
     Delivery,
@@ -17,9 +18,10 @@ from .nouns import (
     ShiftRow,
     Tally,
 )
-from .promises import Transaction
+from .transaction import Transaction
 
 __all__ = [
+    "Books",
     "Counted",
     "Delivery",
     "DeliveryState",

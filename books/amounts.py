@@ -1,0 +1,68 @@
+"""How values are kept that the two databases treat differently: exact amounts, text from tills, ids.
+
+Failures: none.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, Dialect, Integer, Numeric, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # there only an INTEGER key is the row's own number
+
+
+class Amount(TypeDecorator[Decimal]):
+    """An exact decimal of any length: NUMERIC, and text in SQLite, whose own numbers are binary fractions."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Numeric())
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        return format(value, "f") if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+class Words(TypeDecorator[str]):
+    """Text from a till. PostgreSQL takes no zero character."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value.replace("\0", "\ufffd") if value and "\0" in value else value
+
+
+class exact_sum(GenericFunction[Decimal]):  # noqa: N801
+    """The exact sum of amounts; SQLite is taught it by `ExactSum`."""
+
+    type = Amount()
+    inherit_cache = True
+
+
+@compiles(exact_sum, "postgresql")
+def _exact_sum(element: Any, compiler: Any, **options: Any) -> str:
+    return f"sum({compiler.process(element.clauses, **options)})"
+
+
+class ExactSum:
+    """What adds up amounts in SQLite."""
+
+    def __init__(self) -> None:
+        self._sum = Decimal(0)
+
+    def step(self, value: str | None) -> None:
+        if value is not None:
+            self._sum += Decimal(value)
+
+    def finalize(self) -> str:
+        return format(self._sum, "f")

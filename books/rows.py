@@ -1,0 +1,97 @@
+"""Documents as rows, and rows as documents and shift records again.
+
+A document is kept twice: its raw JSON as the till wrote it, and what was understood of it as msgpack, from which the
+same document is made again; columns and further tables are for those who ask in SQL.
+
+Failures: `Halt` for a row that cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..errors import Halt, Reason
+from ..model import Document, Means, ShiftRecord
+
+_CASHLESS = tuple(means for means in Means if means is not Means.CASH)
+
+T = TypeVar("T", Document, ShiftRecord)
+Placed = tuple[int, Document, int]  # row, document, row of its shift
+
+
+def document_rows(placed: Iterable[Placed], till: int, arrival: int, live: bool) -> list[tuple[Any, ...]]:
+    return [
+        (
+            row,
+            till,
+            document.shift,
+            shift,
+            document.type,
+            document.number,
+            document.digest,
+            document.began,
+            document.ended,
+            live,
+            True,
+            arrival,
+            arrival,
+            document.sign,
+            document.annulled,
+            document.cashier,
+            document.sum,
+            document.moved(Means.CASH),
+            document.moved(*_CASHLESS),
+            body(document),
+            document.raw.decode("utf-8", "replace"),
+        )
+        for row, document, shift in placed
+    ]
+
+
+def position_rows(placed: Iterable[Placed]) -> list[tuple[Any, ...]]:
+    return [
+        (
+            row,
+            place,
+            position.number,
+            position.code,
+            position.barcode,
+            position.name,
+            position.operation,
+            position.quantity,
+            position.price,
+            position.sum,
+            position.base_sum,
+            position.discount,
+            position.tax,
+            position.department,
+            position.extra_barcode,
+            msgspec.json.encode(position.marks).decode(),
+        )
+        for row, document, _ in placed
+        for place, position in enumerate(document.positions)
+    ]
+
+
+def payment_rows(placed: Iterable[Placed]) -> list[tuple[Any, ...]]:
+    return [
+        (row, place, payment.code, payment.operation, payment.means.value, payment.move.value, payment.sum)
+        for row, document, _ in placed
+        for place, payment in enumerate(document.payments)
+    ]
+
+
+def body(noun: Document | ShiftRecord) -> bytes:
+    return msgspec.msgpack.encode(msgspec.structs.replace(noun, raw=b""))
+
+
+def noun(kind: type[T], row: Sequence[Any]) -> T:
+    """Of a row's body and raw text."""
+    try:
+        made = msgspec.msgpack.decode(row[0], type=kind)
+    except msgspec.DecodeError as trouble:
+        raise Halt(Reason("books.row", kind=kind.__name__, detail=trouble)) from trouble
+    return msgspec.structs.replace(made, raw=row[1].encode())
