@@ -38,7 +38,11 @@ class Event(StrEnum):
     BROKEN = "broken"  # an export is wrong
     ERROR = "error"  # an export is right, but could not be taken
     OVERDUE = "overdue"  # a till leaves its chunks untaken
+    REFUSED = "refused"  # a sales file was booked, but for objects in it that cannot be taken
+    INCOMPLETE = "incomplete"  # a closed shift lacks receipts, or its sum is not the till's own
     HALTED = "halted"  # a till's folder is not as it must be; nothing more is offered there
+    JOB = "job"  # a job failed
+    SETTINGS = "settings"  # settings were to be read again, and are wrong; the old ones stay in force
 
 
 class Seen(Protocol):

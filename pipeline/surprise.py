@@ -19,7 +19,7 @@ from .logs import Log
 @contextmanager
 def foreseen(log: Log, *expected: type[Exception], **what: object) -> Iterator[None]:
     """Around the work on one file; `what` names it in the log. `Trouble` and what is `expected` pass unchanged."""
-    passing = (Trouble, *expected)
+    passing: tuple[type[Exception], ...] = (Trouble, *expected)
     try:
         yield
     except passing:

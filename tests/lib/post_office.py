@@ -11,6 +11,7 @@ from typing import Any
 
 from faults import FaultyDisk, FaultyStore, Fuse
 from simulated_till import SimulatedTill
+from tillpost.pipeline.collect import Collect, Collected, open_books
 from tillpost.pipeline.feed import Account, Feed
 from tillpost.pipeline.office import Office, open_office
 from tillpost.pipeline.root import make
@@ -128,6 +129,30 @@ class PostOffice:
     def take_all(self) -> None:
         for shop, till in self.tills:
             self.take(shop, till)
+
+    # --- the tills' sales, and what the ERP gets of them
+
+    def sell(self, name: str, content: str | bytes, shop: str = "5", till: str = "1", *, live: bool = False) -> Path:
+        """A till drops a sales file, whole."""
+        folder = self.root / "sales" / shop / till / ("online" if live else "")
+        fresh = self.root / "sales" / f".{os.getpid()}.fresh"
+        fresh.write_bytes(content.encode() if isinstance(content, str) else content)
+        return fresh.rename(folder / name)
+
+    def collect(self, *, once: bool = True) -> Collected:
+        with self.open() as office, open_books(office) as books:
+            return Collect(office, books).round(once=once)
+
+    def outbox(self) -> list[str]:
+        """The documents that lie there for the ERP."""
+        return sorted(file.name for file in (self.root / "outbox").iterdir() if not file.name.startswith("."))
+
+    def erp_takes(self) -> dict[str, bytes]:
+        """The ERP reads every document and deletes it."""
+        taken = {name: (self.root / "outbox" / name).read_bytes() for name in self.outbox()}
+        for name in taken:
+            (self.root / "outbox" / name).unlink()
+        return taken
 
     # --- rooms
 

@@ -1,0 +1,172 @@
+"""Verbs of the way back: `collect`, `sales`.
+
+Failures: as their pipeline functions.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from ..books import FileState
+from ..pipeline import salesviews
+from ..pipeline.collect import Collect, open_books
+from ..pipeline.requests import Requests
+from ..pipeline.telling import Telling
+from .context import DONE, LATER, REFUSED, InOrder, Root, json_option, pass_root
+from .exports import arrival_argument, limit_option
+from .salespages import show_asked, show_collected, show_files, show_sales_file, show_shifts
+from .tables import answer
+
+DAY = click.DateTime(["%Y-%m-%d", "%d.%m.%Y"])
+
+
+@click.command()
+@json_option
+@pass_root
+def collect(root: Root, as_json: bool) -> int:
+    """Take the tills' sales files, book them, and write the ERP's documents.
+
+    \b
+    Examples:
+      tillpost collect          one round, from cron or by hand
+      tillpost sales ls         what came, and what became of it
+    """
+    with root.office(ours=True) as office, open_books(office) as books:
+        done = Collect(office, books).round(once=True)
+        rows = salesviews.collected(office, done)
+        outbox, sales = office.layout.outbox, office.layout.sales
+    answer(rows, as_json, lambda: show_collected(rows, sales, outbox))
+    return _exit_code(rows)
+
+
+def _exit_code(rows: dict[str, Any]) -> int:
+    if any(file["refused"] or file["state"] in (FileState.ERROR, FileState.BROKEN) for file in rows["files"]):
+        return REFUSED
+    return LATER if rows["outbox_troubles"] or not all(file["put_away"] for file in rows["files"]) else DONE
+
+
+@click.group(cls=InOrder)
+def sales() -> None:
+    """Sales: the tills' files, their shifts, and asking for more."""
+
+
+@sales.command("ls")
+@limit_option
+@click.option("--state", type=click.Choice([state.value for state in FileState]), help="Only those in this state.")
+@click.option("--shop", default="", metavar="SHOP", help="Only those of this shop.")
+@click.option("--till", default="", metavar="TILL", help="Only those of this till.")
+@json_option
+@pass_root
+def sales_ls(root: Root, limit: int, state: str | None, shop: str, till: str, as_json: bool) -> None:
+    """List sales files, newest first.
+
+    \b
+    Example: tillpost sales ls --shop 5 --till 1
+    """
+    with root.office() as office, open_books(office) as books:
+        rows = salesviews.files(office, books, limit, state or "", shop, till)
+        empty = f"No sales files. Tills drop them into {office.layout.sales}/SHOP/TILL: tillpost collect"
+    answer(rows, as_json, lambda: show_files(rows, empty))
+
+
+@sales.command("show")
+@arrival_argument
+@json_option
+@pass_root
+def sales_show(root: Root, arrival: int, as_json: bool) -> None:
+    """Show one sales file's verdict: what was new in it, what was refused, and why.
+
+    \b
+    Example: tillpost sales show 3
+    """
+    with root.office() as office, open_books(office) as books:
+        found = salesviews.file(office, books, arrival)
+    answer(found, as_json, lambda: show_sales_file(found))
+
+
+@sales.command("shifts")
+@click.argument("shop", metavar="SHOP")
+@click.argument("till", metavar="TILL")
+@limit_option
+@json_option
+@pass_root
+def sales_shifts(root: Root, shop: str, till: str, limit: int, as_json: bool) -> None:
+    """List a till's shifts with their sums, newest first.
+
+    \b
+    Example: tillpost sales shifts 5 1
+    """
+    with root.office() as office, open_books(office) as books:
+        rows = salesviews.shifts(office, books, shop, till, limit)
+    answer(rows, as_json, lambda: show_shifts(rows))
+
+
+@sales.command("export")
+@click.argument("shop", metavar="SHOP")
+@click.argument("till", metavar="TILL")
+@click.argument("shift", type=click.IntRange(min=0), metavar="SHIFT")
+@json_option
+@pass_root
+def sales_export(root: Root, shop: str, till: str, shift: int, as_json: bool) -> int:
+    """Write a shift's document for the ERP as it is now: still open or incomplete too, and marked so.
+
+    The newest shift of that number is meant.
+
+    \b
+    Example: tillpost sales export 5 1 12
+    """
+    with root.office(ours=True) as office, open_books(office) as books:
+        found = salesviews.shift_id(books, shop, till, shift)
+        with books.write() as txn:
+            name = Telling(office).by_hand(txn, found, office.clock.now())
+        done = Collect(office, books).write_out()
+        told: dict[str, Any] = {"document": name, "written": done.written}
+        place = office.layout.outbox
+        told["troubles"] = [reason.text(office.settings.language) for reason in done.troubles]
+    line = f"Written: {place / name}" if name else "The ERP was told just this before; nothing new to write."
+    answer(told, as_json, lambda: click.echo("\n".join([line, *told["troubles"]])))
+    return LATER if told["troubles"] else DONE
+
+
+@sales.command("request")
+@click.option("--shop", required=True, metavar="SHOP", help="The shop.")
+@click.option("--till", "tills", metavar="TILL", multiple=True, help="The till; may be given several times. All by default.")
+@click.option("--from", "since", type=DAY, metavar="DAY", help="The first day, 2026-11-20.")
+@click.option("--to", "until", type=DAY, metavar="DAY", help="The last day; today by default.")
+@click.option("--yes", is_flag=True, help="Do not ask, however long the period is.")
+@json_option
+@pass_root
+def sales_request(
+    root: Root,
+    shop: str,
+    tills: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Ask tills for their sales of a period (sale.req).
+
+    Without a period a till is asked from its last known sale on; one that never sold anything, for the last 24 hours.
+    A question that a till has not answered yet is left as it is.
+
+    \b
+    Examples:
+      tillpost sales request --shop 5 --till 1 --from 2026-11-20 --to 2026-11-21
+      tillpost sales request --shop 5
+    """
+    days = [day.date() if day else None for day in (since, until)]
+    with root.office(ours=True) as office, open_books(office) as books:
+        requests = Requests(office, books)
+        questions = [requests.period(shop, till, *days) for till in tills or salesviews.tills_of(office, shop)]
+        longest = max((question.until - question.since).days + 1 for question in questions)
+        if any(question.is_long for question in questions) and not yes:
+            click.confirm(f"That is {longest} days of sales. Ask for them?", abort=True, err=True)
+        rows = [salesviews.asked(office, requests.try_to_ask(question)) for question in questions]
+    answer(rows, as_json, lambda: show_asked(rows))
+    if any(row["trouble"] for row in rows):
+        return LATER
+    return DONE if all(row["asked"] for row in rows) else REFUSED

@@ -1,0 +1,97 @@
+"""From the books to the outbox, and what the ERP took of it: every document exactly once, whole.
+
+    due      written down by the booking
+    written  whole in the outbox under a hidden name, synced; this commit; then revealed by its own name
+    taken    the ERP deleted it: that is its receipt
+
+Where a crash falls between two of these, `recover` goes on: what is hidden and written is revealed, what is hidden
+and still due is written anew; what is written and lies nowhere was taken (`queues.outbox` has the table). Nothing counts
+as taken while the outbox's marker is not there: a share that is not mounted is empty, too.
+
+Failures: `Retry` when the outbox or the books do not take it now; what is due stays due. A document whose name stands
+for another file is told, and stops no other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..books import Books
+from ..errors import Reason
+from ..queues.outbox import Outbox
+from .office import Office
+
+BATCH = 500  # documents written with one commit
+
+
+@dataclass
+class Outgone:
+    """What one round did."""
+
+    written: int = 0
+    taken: int = 0
+    troubles: list[Reason] = field(default_factory=list)
+
+
+class Outgoing:
+    """The outbox of one office."""
+
+    def __init__(self, office: Office, books: Books) -> None:
+        self._office = office
+        self._books = books
+        self._outbox = Outbox(office.disk, office.layout.outbox)
+        self._recovered = False
+
+    def round(self) -> Outgone:
+        """Notes what the ERP took, then brings what is due."""
+        done = Outgone()
+        if not self._office.outbox_marker.is_there():
+            done.troubles.append(Reason("outgoing.no-marker", path=self._office.layout.outbox))
+            return done
+        if not self._recovered:
+            self._recover(done)
+            self._recovered = True
+        done.taken = self._observe()
+        while self._write(done):
+            pass
+        return done
+
+    def _recover(self, done: Outgone) -> None:
+        """What a process that was stopped left half done."""
+        staged = self._outbox.staged()
+        if not staged:
+            return
+        with self._books.read() as txn:
+            written = {entry.name for entry in txn.written()}
+        for name in sorted(staged - written):
+            self._outbox.drop(name)
+        done.troubles += self._outbox.reveal(sorted(staged & written))
+
+    def _observe(self) -> int:
+        with self._books.read() as txn:
+            written = txn.written()
+        if not written:
+            return 0
+        there = self._outbox.there() | self._outbox.staged()
+        gone = [entry.id for entry in written if entry.name not in there]
+        if gone:
+            with self._books.write() as txn:
+                txn.mark_taken(gone, self._office.clock.now())
+            self._office.log.info("documents_taken", documents=len(gone))
+        return len(gone)
+
+    def _write(self, done: Outgone) -> bool:
+        """Brings the next batch; whether there may be more."""
+        with self._books.read() as txn:
+            due = txn.due(BATCH)
+        if not due:
+            return False
+        for entry in due:
+            self._outbox.stage(entry.name, entry.body)
+        self._outbox.sync()
+        with self._books.write() as txn:
+            txn.mark_written([entry.id for entry in due], self._office.clock.now())
+        done.troubles += self._outbox.reveal([entry.name for entry in due])
+        done.written += len(due)
+        self._office.log.info("documents_written", documents=len(due))
+        return len(due) == BATCH
