@@ -148,15 +148,26 @@ class LmdbStore:
 
     def _begin(self, *, readonly: bool) -> None:
         """Opens the tables that are there, and checks the version of the state."""
-        with self._told():
-            with self._environment.begin() as txn:
-                names = [name.decode() for name in txn.cursor().iternext(keys=True, values=False)]
-            self._handles = {name: self._environment.open_db(name.encode(), create=False) for name in names}
+        self.refresh()
+        names = self._handles
         with self.read() as reading:
             new = check_version(reading.table(META).get(VERSION_KEY), empty=not names)
         if new and not readonly:
             with self.write() as writing:
                 writing.table(META).put(VERSION_KEY, str(VERSION).encode())
+
+    def refresh(self) -> None:
+        """Opens the tables that are new to this process. A reader that was killed would else keep the file growing."""
+        with self._told():
+            self._environment.reader_check()
+            with self._environment.begin() as txn:
+                names = [name.decode() for name in txn.cursor().iternext(keys=True, values=False)]
+            opened = {
+                name: self._environment.open_db(name.encode(), create=False)
+                for name in names
+                if name not in self._handles
+            }
+        self._handles = {**self._handles, **opened}
 
     @contextmanager
     def read(self) -> Iterator[LmdbTransaction]:

@@ -122,5 +122,8 @@ class MemoryStore:
         finally:
             self._writing = False
 
+    def refresh(self) -> None:
+        """There is no other process."""
+
     def close(self) -> None:
         """Nothing is held."""

@@ -59,6 +59,10 @@ class Store(Protocol):
         """Commits at the end of the block; on any exception nothing has happened."""
         ...
 
+    def refresh(self) -> None:
+        """Learns of what other processes did: tables they made, and readers that were killed."""
+        ...
+
     def close(self) -> None: ...
 
 

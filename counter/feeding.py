@@ -5,20 +5,19 @@ Failures: as their pipeline functions.
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
-from ..pipeline import views
+from ..pipeline import duties, views
+from ..pipeline.duties import by_hand
 from ..pipeline.feed import Feed
-from ..pipeline.following import Stop, follow
 from ..pipeline.ledger import ExportState
 from ..pipeline.office import Office
 from ..pipeline.plan import plan
 from .context import DONE, LATER, REFUSED, Root, json_option, pass_root
+from .following import serve
 from .pages import show_account, show_exports, show_plan, show_sets, show_tills
 from .tables import answer
 
@@ -44,7 +43,7 @@ def feed(
     \b
     Examples:
       tillpost feed                      one round, from cron or by hand
-      tillpost feed --follow             a service; SIGTERM ends it after its round
+      tillpost feed --follow             a service that does nothing else; see tillpost run
       tillpost feed --plan goods.xml     nothing happens, only told what would
     """
     if plan_file is not None:
@@ -54,9 +53,11 @@ def feed(
     if shop is not None:
         raise click.UsageError("--shop goes with --plan; to feed for one shop, drop the file into inbox/<shop>/")
     if follow:
-        return _follow(root, ignore_hours, as_json)
+        return serve(root, [duties.feed(ignore_hours=ignore_hours)], as_json)
     with root.office(ours=True) as office:
-        account = Feed(office).round(once=True, ignore_hours=ignore_hours)
+        with by_hand(office, duties.feed()) as run:
+            account = Feed(office).round(once=True, ignore_hours=ignore_hours)
+            run.refused = duties.fed(account).refused
         rows = views.account(office, account)
     answer(rows, as_json, lambda: show_account(rows, office.layout.inbox))
     return _exit_code(rows)
@@ -69,26 +70,6 @@ def _exit_code(rows: dict[str, list[views.Row]]) -> int:
     ):
         return REFUSED
     return DONE if all(export["put_away"] for export in rows["exports"]) else LATER
-
-
-def _follow(root: Root, ignore_hours: bool, as_json: bool) -> int:
-    """Until a signal says that it is enough; the round that is under way is ended first."""
-    stop = Stop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    with root.office(ours=True, following=True) as office:
-        for account in follow(office, stop, ignore_hours=ignore_hours):
-            if account.exports or any(account.commands.values()):
-                _tell_round(office, views.account(office, account), as_json)
-    return DONE
-
-
-def _tell_round(office: Office, rows: dict[str, Any], as_json: bool) -> None:
-    """For programs, a line for each round that did something."""
-    if as_json:
-        click.echo(msgspec.json.encode(rows).decode())
-    else:
-        show_account(rows, office.layout.inbox)
 
 
 def _plan(root: Root, file: Path, shop: str, as_json: bool) -> int:

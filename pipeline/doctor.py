@@ -20,7 +20,8 @@ from ..errors import Trouble
 from ..model import Noun
 from .clock import moment
 from .ledger import Ledger
-from .office import Office, holder, open_office
+from .locks import holder, serving
+from .office import Office, open_office
 
 LOW_BYTES = 1 << 30
 LOW_SHARE = 0.05
@@ -146,8 +147,9 @@ def _clock(office: Office) -> Findings:
 
 
 def _lock(office: Office) -> Findings:
-    held = holder(office.layout)
+    held, service = holder(office.layout), serving(office.layout)
     yield Finding(Health.OK, "lock", f"in use by {held}" if held else "free")
+    yield Finding(Health.OK, "service", f"runs: {service}" if service else "none runs")
 
 
 def _marker(office: Office) -> Findings:

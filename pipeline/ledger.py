@@ -216,6 +216,10 @@ class Ledger:
     def exports(self, newest_first: bool = True) -> Iterator[Export]:
         return (export for _, export in self._exports.scan(reverse=newest_first))
 
+    def exports_after(self, arrival: int) -> Iterator[Export]:
+        """Those with higher numbers, in their order."""
+        return (export for _, export in self._exports.scan(start=(arrival + 1,)))
+
     def unfinished(self) -> list[Export]:
         """Those whose file is not yet where their state says, by arrival."""
         found = (self._exports.get(key) for key, _ in self._unfinished.scan())

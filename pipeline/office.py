@@ -1,43 +1,40 @@
-"""An opened root: its settings, paths, store, chunk store and clock, and the lock that says whose it is.
+"""An opened root: its settings, paths, store, chunk store and clock.
+
+Whoever changes anything holds the root's lock (`locks`): a verb for as long as it runs, the service for each of its
+rounds, so that other verbs find their turn beside it.
 
 Failures: `Halt` where there is no root, its settings are wrong or its state cannot be read; `Retry` where another
-process holds the root (`office.locked` names it).
+process holds the root for longer than is waited for (`office.locked` names it).
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
-import socket
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
 import msgspec
 
 from ..catalogue import Catalogue, LmdbStore, Store, Transaction
 from ..converters.aif import Aif
-from ..errors import Reason, Retry
+from ..errors import Reason
 from ..model import Shop
 from ..queues.chunks import ChunkStore
 from ..queues.disk import Disk, LocalDisk
 from ..queues.layout import Layout
+from ..queues.marker import NAME, OUTBOX, Marker
 from ..queues.moving import Moves
 from ..queues.rooms import Rooms
-from ..queues.till import Marker, TillQueue, TillState
-from ..queues.troubles import told
+from ..queues.till import TillQueue, TillState
+from . import errorsfile, locks
 from .clock import Clock, SystemClock
 from .ledger import Ledger
 from .logs import Log, configure
 from .notices import Event, Notices
 from .settings import Settings, load
-
-LOCK = "lock"
 
 Progress = Callable[[str, int, int], None]  # name, bytes read, bytes in all
 
@@ -58,6 +55,7 @@ class Office:
     chunks: ChunkStore
     rooms: Rooms
     marker: Marker
+    outbox_marker: Marker
     clock: Clock
     log: Log
     notices: Notices
@@ -77,7 +75,9 @@ class Office:
         return TillQueue(self.disk, folder, self.chunks, self.marker, hand_over, mode=hand_over.chunk_bits)
 
     def tell(self, event: Event, key: str, reason: Reason) -> None:
-        """Calls the configured command about `event`, once per `key`, ever."""
+        """Counts `event` where it is an error, and calls the configured command about it: once per `key`, ever."""
+        text = reason.text(self.settings.language)
+        errorsfile.count(self.store, self.clock, self.log, event, key, text)
         self.notices.tell(event, key, reason)
 
     def new_till(self, shop: str, till: str) -> TillState:
@@ -93,6 +93,13 @@ class Office:
     def jitter(self) -> float:
         """A factor of 0.5 to 1 for a pause, so that many do not come back at one moment."""
         return 1.0 - secrets.randbelow(500) / 1000
+
+    @contextmanager
+    def turn(self, patience: locks.Patience) -> Iterator[None]:
+        """The lock, for one round of an office that is `serving`. What others did meanwhile is seen from here on."""
+        with locks.work(self.layout, patience):
+            self.store.refresh()
+            yield
 
 
 class SeenInStore:
@@ -114,107 +121,69 @@ def open_office(
     root: Path,
     *,
     ours: bool = False,
+    serving: bool = False,
     weighing: bool = False,
     verbose: bool | None = None,
     clock: Clock | None = None,
     progress: Progress = no_progress,
     disk: Disk | None = None,
+    settings: Settings | None = None,
+    patience: locks.Patience | None = None,
 ) -> Iterator[Office]:
-    """Opens a root to look on; `ours`: with its lock, to move files and change what is known; `weighing`: to try
-    transactions that are never committed, beside whoever has the lock."""
+    """Opens a root to look on. `ours`: with its lock, for which it waits as `patience` says, to move files and change
+    what is known; `serving`: the same, but the lock is let go once all is open, and taken for each `turn`; `weighing`:
+    to try transactions that are never committed, beside whoever has the lock. `settings`: those that were read already.
+    """
     clock = clock or SystemClock()
-    settings = load(root)
+    settings = settings or load(root)
     layout = Layout.of(root, settings.layout_overrides())
     disk = disk or LocalDisk()
-    if ours:
+    changing = ours or serving
+    if changing:
         layout.create(disk)
     log = configure(settings.log_file(root), settings.log.level, verbose, clock)
-    with (
-        closing(log),
-        _locked(layout, ours),
-        closing(LmdbStore.open(layout.state / "catalogue", readonly=not (ours or weighing))) as store,
-    ):
-        chunks = ChunkStore(disk, layout.chunks, mode=settings.queue.chunk_bits)
-        if ours:
-            chunks.create()
-        yield Office(
-            root=root,
-            settings=settings,
-            layout=layout,
-            disk=disk,
-            store=store,
-            chunks=chunks,
-            rooms=Rooms(disk, layout, flag_suffix=settings.arrival.flag_suffix),
-            marker=_marker(store, disk, layout, ours),
-            clock=clock,
-            log=log,
-            notices=Notices(settings.notify, settings.language, root, SeenInStore(store), log, clock),
-            progress=progress,
-        )
+    with closing(log), ExitStack() as lock:
+        if changing:
+            lock.enter_context(locks.work(layout, patience or locks.Patience()))
+        with closing(LmdbStore.open(layout.state / "catalogue", readonly=not (changing or weighing))) as store:
+            chunks = ChunkStore(disk, layout.chunks, mode=settings.queue.chunk_bits)
+            if changing:
+                chunks.create()
+            office = Office(
+                root=root,
+                settings=settings,
+                layout=layout,
+                disk=disk,
+                store=store,
+                chunks=chunks,
+                rooms=Rooms(disk, layout, flag_suffix=settings.arrival.flag_suffix),
+                marker=_marker(store, disk, layout.queues, changing),
+                outbox_marker=_marker(store, disk, layout.outbox, changing, OUTBOX, "outbox "),
+                clock=clock,
+                log=log,
+                notices=Notices(settings.notify, settings.language, root, SeenInStore(store), log, clock),
+                progress=progress,
+            )
+            if serving:
+                lock.close()
+            yield office
 
 
-def _marker(store: Store, disk: Disk, layout: Layout, ours: bool) -> Marker:
-    """The marker in the queues' root; made with the root, and never again: one that went missing means that the
-    queues are not where they were. Its id is noted before it is made, and that it was made after."""
+def _marker(store: Store, disk: Disk, folder: Path, ours: bool, name: str = NAME, whose: str = "") -> Marker:
+    """The marker in the queues' root, or another's; made with the root, and never again: one that went missing means
+    that the folder is not where it was. Its id is noted before it is made, and that it was made after."""
     with store.read() as txn:
-        known, made = Ledger(txn).noted("marker"), Ledger(txn).noted("marker made")
+        known, made = Ledger(txn).noted(f"{whose}marker"), Ledger(txn).noted(f"{whose}marker made")
     if made or not ours:
-        return Marker(disk, layout.queues, known)
+        return Marker(disk, folder, known, name)
     drawn = known or secrets.token_hex(16)
     if not known:
-        _note(store, "marker", drawn)
-    marker = Marker.create(disk, layout.queues, drawn)
-    _note(store, "marker made", "yes")
+        _note(store, f"{whose}marker", drawn)
+    marker = Marker.create(disk, folder, drawn, name)
+    _note(store, f"{whose}marker made", "yes")
     return marker
 
 
 def _note(store: Store, name: str, value: str) -> None:
     with store.write() as txn:
         Ledger(txn).note(name, value)
-
-
-# --- whose the root is -------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _locked(layout: Layout, ours: bool) -> Iterator[None]:
-    """The lock is the kernel's: it ends with the process, however that ends."""
-    if not ours:
-        yield
-        return
-    path = layout.state / LOCK
-    with told(path):
-        lock = path.open("a+", encoding="utf-8")
-    with lock:
-        # again: somebody may just have looked whose it is
-        if not (_take(lock, fcntl.LOCK_EX) or _take(lock, fcntl.LOCK_EX)):
-            raise Retry(Reason("office.locked", holder=holder(layout) or "another process"))
-        with suppress(OSError):  # a full disk: the lock holds all the same, and names nobody
-            os.truncate(lock.fileno(), 0)
-            os.write(lock.fileno(), _ourselves().encode("utf-8", "backslashreplace"))
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                os.truncate(lock.fileno(), 0)
-
-
-def _ourselves() -> str:
-    return f"{' '.join(sys.argv[:6])} (process {os.getpid()} on {socket.gethostname()})"
-
-
-def _take(lock: IO[str], how: int) -> bool:
-    try:
-        fcntl.flock(lock, how | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def holder(layout: Layout) -> str:
-    """Who works in the root just now; "" when nobody does, whatever a process that was killed left written there."""
-    try:
-        with (layout.state / LOCK).open(encoding="utf-8") as lock:
-            return "" if _take(lock, fcntl.LOCK_SH) else lock.read() or "another process"
-    except OSError:
-        return ""

@@ -130,5 +130,8 @@ class FaultyStore:
             yield txn
             self._fuse.step(Path("commit"))
 
+    def refresh(self) -> None:
+        self._store.refresh()
+
     def close(self) -> None:
         self._store.close()

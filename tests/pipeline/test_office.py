@@ -10,7 +10,8 @@ from faults import FaultyDisk, Fuse, Stopped
 from post_office import PostOffice, good, goods
 from tillpost.errors import Halt, Retry
 from tillpost.pipeline.ledger import Ledger
-from tillpost.pipeline.office import holder, open_office
+from tillpost.pipeline.locks import Patience, holder
+from tillpost.pipeline.office import open_office
 from tillpost.pipeline.settings import template
 from tillpost.queues.layout import Layout
 
@@ -20,7 +21,11 @@ TEN = [good(str(number)) for number in range(10)]
 
 
 def test_second_opener_is_told_who_holds_the_root(office: PostOffice) -> None:
-    with held_by_another(office.root) as process, pytest.raises(Retry) as told, open_office(office.root, ours=True):
+    with (
+        held_by_another(office.root) as process,
+        pytest.raises(Retry) as told,
+        open_office(office.root, ours=True, patience=Patience(0)),
+    ):
         pass
     assert told.value.reason.code == "office.locked"
     assert f"process {process.pid} " in str(told.value)

@@ -1,0 +1,79 @@
+"""Verbs of the service: `run`, `jobs`.
+
+Failures: as their pipeline functions.
+"""
+
+from __future__ import annotations
+
+import click
+
+from ..pipeline.duties import DUTIES, by_hand, named
+from ..pipeline.jobsview import Row, rows
+from ..pipeline.locks import serving
+from .context import DONE, LATER, REFUSED, InOrder, Root, json_option, pass_root
+from .following import serve
+from .tables import answer, table
+
+
+@click.command()
+@json_option
+@pass_root
+def run(root: Root, as_json: bool) -> int:
+    """Do every job as a service, until stopped.
+
+    SIGTERM ends it within 5 seconds, SIGHUP makes it read its settings again. Other verbs work beside it.
+
+    \b
+    Examples:
+      tillpost run            in the foreground; the log is shown at a terminal
+      systemctl start tillpost
+    """
+    return serve(root, DUTIES, as_json)
+
+
+@click.group(cls=InOrder)
+def jobs() -> None:
+    """Jobs: what the service does, when, and how it went."""
+
+
+COLUMNS = {
+    "job": "Job", "does": "What it does", "hours": "When", "last": "Last run", "outcome": "Outcome",
+    "missed": "Missed", "next": "Next", "reason": "Reason",
+}  # fmt: skip
+
+
+@jobs.command("ls")
+@json_option
+@pass_root
+def jobs_ls(root: Root, as_json: bool) -> None:
+    """List the jobs: when each ran last, how it went, and when it is due."""
+    with root.office() as office:
+        found, service = rows(office), serving(office.layout)
+        answer({"service": service, "jobs": found}, as_json, lambda: _listed(found, service))
+
+
+def _listed(found: list[Row], service: str) -> None:
+    table(found, COLUMNS, note="reason", fold=("does", "hours", "missed"))
+    click.echo(f"\nThe service runs: {service}" if service else "\nNo service runs: tillpost run, timers or cron.")
+
+
+@jobs.command("run")
+@click.argument("name", metavar="NAME", type=click.Choice([duty.name for duty in DUTIES]))
+@json_option
+@pass_root
+def jobs_run(root: Root, name: str, as_json: bool) -> int:
+    """Run one job now, whatever its hours say.
+
+    A service that runs is waited for, up to 30 seconds.
+
+    \b
+    Example: tillpost jobs run feed
+    """
+    duty = named(name)
+    with root.office(ours=True) as office:
+        with by_hand(office, duty) as run, duty.opened(office) as work:
+            done = work(True)
+            run.refused = done.refused
+        row = next(row for row in rows(office) if row["job"] == name)
+    answer(row, as_json, lambda: click.echo(f"Job {name}: {row['outcome']}."))
+    return REFUSED if done.refused else LATER if done.later else DONE
