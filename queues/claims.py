@@ -211,7 +211,7 @@ class Claims:
         return path
 
     def claimed(self) -> list[tuple[int, Path]]:
-        """Everything that was claimed and not yet put away, by arrival."""
+        """Everything that was claimed and not yet put away, by arrival; but what lies on a share that is away."""
         found = []
         for folder in self._claimed_folders():
             for entry in self._disk.entries(folder):
@@ -224,7 +224,8 @@ class Claims:
             self._moves.leave(folder)
 
     def _claimed_folders(self) -> Iterator[Path]:
-        for home in self._homes():
+        ours, *others = self._homes()
+        for home in (ours, *filter(self._is_seen, others)):
             with suppress(Missing):  # a folder that was removed
                 for entry in self._disk.entries(home):
                     if is_number(entry):
@@ -239,12 +240,16 @@ class Claims:
     def _look(self) -> None:
         """Looks for `.claimed` in every folder in which files are dropped. One that is away hides its own alone."""
         self._looked, self._unseen = True, None
-        for folder in self._drops(self._home, self._trade.depth):
-            try:
-                if self._disk.stat(folder / CLAIMED) is not None:
-                    self._staging.add(folder / CLAIMED)
-            except Trouble as trouble:
-                self._unseen = trouble
+        homes = (folder / CLAIMED for folder in self._drops(self._home, self._trade.depth))
+        self._staging.update(home for home in homes if self._is_seen(home))
+
+    def _is_seen(self, path: Path) -> bool:
+        """Whether something lies there; not where that cannot be told, until somebody must `_be_sure`."""
+        try:
+            return self._disk.stat(path) is not None
+        except Trouble as trouble:
+            self._unseen = trouble
+            return False
 
     def _drops(self, folder: Path, depth: int) -> Iterator[Path]:
         """The folders below `folder` in which files may be dropped, as far as they can be listed."""
@@ -274,7 +279,7 @@ class Claims:
 
     def _staged(self, arrival: int, name: str) -> Path | None:
         places = (home / folder_name(arrival) / name for home in self._homes())
-        return next((path for path in places if self._disk.stat(path) is not None), None)
+        return next(filter(self._is_seen, places), None)
 
     def _be_sure(self) -> None:
         """Before a file is said to lie nowhere: raises Retry where a folder that it may lie in hides it."""

@@ -116,6 +116,8 @@ class Rooms(Claims):
     def highest(self) -> int:
         """The greatest number of an arrival that has a folder, claimed or in a room; 0 = none has. A record of
         arrivals that begins anew must go on above it."""
+        self._look()
+        self._be_sure()
         homes = self._homes()
         folders = [*homes, *(home.parent / REFUSED for home in homes)]
         folders += [date for _, dates in self._dates() for date in dates]
@@ -132,9 +134,11 @@ class Rooms(Claims):
 
     def _folders(self, arrival: int) -> Iterator[tuple[Room, Path]]:
         """The folders that the arrival has in any room."""
-        for room, dates in [*self._dates(), (Room.BROKEN, [home.parent / REFUSED for home in self._homes()])]:
+        for room, dates in self._dates():
             folders = (date / folder_name(arrival) for date in dates)
             yield from ((room, folder) for folder in folders if self._disk.stat(folder) is not None)
+        refused = (home.parent / REFUSED / folder_name(arrival) for home in self._homes())
+        yield from ((Room.BROKEN, folder) for folder in refused if self._is_seen(folder))
 
     def _dates(self) -> Iterator[tuple[Room, list[Path]]]:
         for room in Room:
@@ -145,7 +149,8 @@ class Rooms(Claims):
     def _clear(self, arrival: int, name: str, besides: Path) -> None:
         """Removes what moves that were cut short may have left, anywhere but in the folder `besides`."""
         places = [Place(folder / name, room) for room, folder in self._folders(arrival)]
-        places += [Place(home / folder_name(arrival) / name, None) for home in self._homes()]
+        claimed = (home / folder_name(arrival) for home in self._homes())
+        places += [Place(folder / name, None) for folder in claimed if self._is_seen(folder)]
         for place in places:
             if place.path.parent != besides:
                 self._leave(place, name)

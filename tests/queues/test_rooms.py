@@ -10,18 +10,18 @@ from typing import BinaryIO
 
 import pytest
 from tillpost.errors import Reason, Reject, Retry, Trouble
-from tillpost.queues.disk import Disk, FileKind, LocalDisk
+from tillpost.queues.disk import Disk, Entry, FileKind, LocalDisk
 from tillpost.queues.inbox import Flag, Found, scan
 from tillpost.queues.layout import Layout, Room, Trade
 from tillpost.queues.lease import Answer
 from tillpost.queues.memory import MemoryDisk, nothing_kept
 from tillpost.queues.names import LONGEST, kept
 from tillpost.queues.rooms import Place, Rooms
+from tillpost.queues.salesbox import scan_sales
 from tillpost.queues.troubles import Apart, Missing
 
 DAY = "2026-03-01"
 ROOT = Path("/root")
-EXPORTS = ("inbox", "processed", "error", "broken", "held")  # the folders in which an export may lie
 
 
 class Says:
@@ -37,38 +37,69 @@ class Says:
 
 
 class House:
-    """A root on some disk, and an ERP that drops files into its inbox."""
+    """A root on some disk, and an ERP or a till that drops files into its folder. Their files are called goods.xml in
+    both trades: names mean nothing to the rooms."""
 
-    def __init__(self, disk: Disk, root: Path, overrides: dict[str, str] | None = None) -> None:
+    def __init__(self, disk: Disk, root: Path, trade: Trade = Trade.EXPORTS, where: str | None = None) -> None:
         self.disk = disk
-        self.layout = Layout.of(root, overrides)
+        self.layout = Layout.of(root)
         self.layout.create(disk)
+        self.trade = trade
+        self.home = self.layout.home(trade)
+        self.where = where if where is not None else "" if trade is Trade.EXPORTS else "5/1"
+        self.make(self.where)
         self.writers = Says()
         self.start()
 
-    @property
-    def claimed(self) -> Path:
-        return self.layout.claimed(Trade.EXPORTS)
-
     def start(self) -> None:
         """A process begins, and remembers nothing."""
-        self.rooms = Rooms(self.disk, self.layout, writers=self.writers)
+        self.rooms = Rooms(self.disk, self.layout, trade=self.trade, writers=self.writers)
 
-    def drop(self, name: str, data: bytes = b"<a/>", shop: str = "") -> Path:
-        folder = self.layout.shop_inbox(shop)
-        if shop:
+    def make(self, where: str) -> Path:
+        """A folder to drop files in."""
+        folder = self.home
+        for name in Path(where).parts:
+            folder /= name
             self.disk.mkdir(folder, 0o755)
             self.disk.sync_dir(folder.parent)
+        return folder
+
+    def drop(self, name: str, data: bytes = b"<a/>", where: str | None = None) -> Path:
+        folder = self.make(self.where if where is None else where)
         self.disk.write_new(folder / name, [data], 0o644)
         self.disk.sync_dir(folder)
         return folder / name
 
-    def found(self, name: str, shop: str = "") -> Found:
-        return next(f for f in scan(self.disk, self.layout.inbox).found if (f.name, f.shop) == (name, shop))
+    def scan(self) -> tuple[Found, ...]:
+        return (scan(self.disk, self.home) if self.trade is Trade.EXPORTS else scan_sales(self.disk, self.home)).found
+
+    def found(self, name: str, where: str | None = None) -> Found:
+        wanted = name, self.where if where is None else where
+        return next(found for found in self.scan() if (found.name, found.where) == wanted)
+
+    def resume(self, arrival: int = 7, name: str = "goods.xml") -> Path | None:
+        return self.rooms.resume(arrival, name, self.where)
+
+    # --- by their paths from the root
+
+    @property
+    def claimed(self) -> str:
+        return f"{self.home.name}/.claimed/0000000007/goods.xml"
+
+    def dropped(self, name: str = "goods.xml") -> str:
+        return (Path(self.home.name) / self.where / name).as_posix()
+
+    def away(self, room: str, date: str = DAY) -> str:
+        return f"{room}/{self.trade}/{date}/0000000007/goods.xml"
+
+    @property
+    def tops(self) -> tuple[str, ...]:
+        """The folders in which a file of the trade may lie."""
+        return (self.home.name, *Room)
 
     def lies(self, *folders: str) -> dict[str, bytes]:
-        """Every file below the named folders (all that hold exports), by its path from the root."""
-        tops = [self.layout.folders()[name] for name in folders or EXPORTS]
+        """Every file below the named folders (all that may hold a file), by its path from the root."""
+        tops = [self.layout.folders()[name] for name in folders or self.tops]
         return {self.layout.relative(path): self.disk.read(path) for top in tops for path in self.below(top)}
 
     def below(self, folder: Path) -> Iterator[Path]:
@@ -80,7 +111,7 @@ class House:
 
     def empty_folders(self) -> list[Path]:
         """Folders below rooms and `.claimed` in which nothing lies."""
-        tops = [*(self.layout.room(room) / "exports" for room in Room), self.claimed]
+        tops = [*(self.layout.room(room) / self.trade for room in Room), self.home / ".claimed"]
         return [
             top / entry.name for top in tops if self.disk.stat(top)
             for entry in self.disk.entries(top) if not list(self.below(top / entry.name))
@@ -93,9 +124,19 @@ def twin(apart: tuple[str, ...] = ()) -> MemoryDisk:
     return disk
 
 
+def on(kind: str, tmp_path: Path, trade: Trade) -> House:
+    return House(LocalDisk(), tmp_path / "root", trade) if kind == "local" else House(twin(), ROOT, trade)
+
+
 @pytest.fixture(params=["local", "memory"])
+def exports(request: pytest.FixtureRequest, tmp_path: Path) -> House:
+    return on(request.param, tmp_path, Trade.EXPORTS)
+
+
+@pytest.fixture(params=[(kind, trade) for trade in Trade for kind in ("local", "memory")], ids="-".join)
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
-    return House(LocalDisk(), tmp_path / "root") if request.param == "local" else House(twin(), ROOT)
+    """Either trade: what holds for one holds for the other."""
+    return on(request.param[0], tmp_path, request.param[1])
 
 
 # --- claiming
@@ -104,20 +145,20 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
 def test_claimed_file_lies_under_its_number(house: House) -> None:
     house.drop("goods.xml")
     path = house.rooms.claim(house.found("goods.xml"), 7)
-    assert path == house.layout.inbox / ".claimed" / "0000000007" / "goods.xml"
-    assert house.lies() == {"inbox/.claimed/0000000007/goods.xml": b"<a/>"}
+    assert path == house.home / ".claimed" / "0000000007" / "goods.xml"
+    assert house.lies() == {house.claimed: b"<a/>"}
     assert house.rooms.claimed_path(7, "goods.xml") == path
     assert house.rooms.claimed() == [(7, path)]
     assert house.rooms.find(7, "goods.xml") == Place(path, None)
-    assert scan(house.disk, house.layout.inbox).found == ()
+    assert house.scan() == ()
 
 
-def test_two_shops_files_of_one_name_are_two_arrivals(house: House) -> None:
+def test_two_shops_files_of_one_name_are_two_arrivals(exports: House) -> None:
     for shop, data in (("5", b"five"), ("6", b"six"), ("", b"all")):
-        house.drop("goods.xml", data, shop)
+        exports.drop("goods.xml", data, shop)
     for arrival, shop in enumerate(("5", "6", ""), 1):
-        house.rooms.claim(house.found("goods.xml", shop), arrival)
-    assert [house.disk.read(path) for _, path in house.rooms.claimed()] == [b"five", b"six", b"all"]
+        exports.rooms.claim(exports.found("goods.xml", shop), arrival)
+    assert [exports.disk.read(path) for _, path in exports.rooms.claimed()] == [b"five", b"six", b"all"]
 
 
 def test_claim_done_again_finds_it_done_and_leaves_a_newer_file(house: House) -> None:
@@ -126,23 +167,23 @@ def test_claim_done_again_finds_it_done_and_leaves_a_newer_file(house: House) ->
     house.rooms.claim(found, 7)
     house.drop("goods.xml", b"second")
     assert house.disk.read(house.rooms.claim(found, 7)) == b"first"
-    assert house.lies("inbox") == {"inbox/.claimed/0000000007/goods.xml": b"first", "inbox/goods.xml": b"second"}
+    assert house.lies() == {house.claimed: b"first", house.dropped(): b"second"}
 
 
-def test_flags_go_when_the_file_is_claimed(house: House) -> None:
+def test_flags_go_when_the_file_is_claimed(exports: House) -> None:
     for name in ("goods.xml", "goods.flz", "goods.xml.flz", "other.flz"):
-        house.drop(name, b"")
-    house.rooms.claim(house.found("goods.xml"), 7)
-    assert sorted(house.lies()) == ["inbox/.claimed/0000000007/goods.xml", "inbox/other.flz"]
+        exports.drop(name, b"")
+    exports.rooms.claim(exports.found("goods.xml"), 7)
+    assert sorted(exports.lies()) == ["inbox/.claimed/0000000007/goods.xml", "inbox/other.flz"]
 
 
-def test_flag_of_a_set_is_lowered_when_asked(house: House) -> None:
-    house.drop("import0.flz", b"")
-    (flag,) = scan(house.disk, house.layout.inbox).flags
-    assert flag == Flag(house.layout.inbox, "", "import0.flz", "import0")
-    house.rooms.lower_flag(flag)
-    house.rooms.lower_flag(flag)
-    assert house.lies() == {}
+def test_flag_of_a_set_is_lowered_when_asked(exports: House) -> None:
+    exports.drop("import0.flz", b"")
+    (flag,) = scan(exports.disk, exports.layout.inbox).flags
+    assert flag == Flag(exports.layout.inbox, "", "import0.flz", "import0")
+    exports.rooms.lower_flag(flag)
+    exports.rooms.lower_flag(flag)
+    assert exports.lies() == {}
 
 
 def test_file_that_vanished_is_not_claimed(house: House) -> None:
@@ -150,7 +191,7 @@ def test_file_that_vanished_is_not_claimed(house: House) -> None:
     found = house.found("goods.xml")
     house.disk.unlink(path)
     assert code_of(Retry, lambda: house.rooms.claim(found, 7)) == "arrival.vanished"
-    assert house.rooms.resume(7, "goods.xml") is None
+    assert house.resume() is None
     assert house.empty_folders() == []
 
 
@@ -165,7 +206,7 @@ def test_file_that_cannot_be_moved_now_leaves_nothing_behind() -> None:
 
     house.disk.interrupt = held_open  # type: ignore[attr-defined]
     assert code_of(Retry, lambda: house.rooms.claim(house.found("goods.xml"), 7)) == "disk.away"
-    assert house.lies() == {"inbox/goods.xml": b"<a/>"}
+    assert house.lies() == {house.dropped(): b"<a/>"}
     assert house.empty_folders() == []
 
 
@@ -175,17 +216,17 @@ def test_file_that_was_replaced_is_given_back(house: House) -> None:
     house.drop("fresh.part", b"<b/>")
     house.disk.rename(path.with_name("fresh.part"), path, replace=True)
     assert code_of(Retry, lambda: house.rooms.claim(found, 7)) == "arrival.changed"
-    assert house.lies() == {"inbox/goods.xml": b"<b/>"}
-    assert house.rooms.resume(7, "goods.xml") is None
+    assert house.lies() == {house.dropped(): b"<b/>"}
+    assert house.resume() is None
     assert house.empty_folders() == []
 
 
-def test_file_that_is_open_again_is_given_back_with_its_flag(house: House) -> None:
-    house.drop("goods.xml")
-    house.drop("goods.flz", b"")
-    house.writers.answer = Answer.SOMEBODY
-    assert code_of(Retry, lambda: house.rooms.claim(house.found("goods.xml"), 7)) == "arrival.written"
-    assert sorted(house.lies()) == ["inbox/goods.flz", "inbox/goods.xml"]
+def test_file_that_is_open_again_is_given_back_with_its_flag(exports: House) -> None:
+    exports.drop("goods.xml")
+    exports.drop("goods.flz", b"")
+    exports.writers.answer = Answer.SOMEBODY
+    assert code_of(Retry, lambda: exports.rooms.claim(exports.found("goods.xml"), 7)) == "arrival.written"
+    assert sorted(exports.lies()) == ["inbox/goods.flz", "inbox/goods.xml"]
 
 
 def test_file_whose_name_was_taken_meanwhile_stays_claimed_for_a_later_try(house: House) -> None:
@@ -195,11 +236,11 @@ def test_file_whose_name_was_taken_meanwhile_stays_claimed_for_a_later_try(house
     house.writers.answer = Answer.SOMEBODY
     assert code_of(Retry, lambda: house.rooms.claim(found, 7)) == "arrival.written"
     house.writers.meanwhile = lambda: None
-    assert house.disk.read(house.rooms.resume(7, "goods.xml") or Path()) == b"first"
+    assert house.disk.read(house.resume() or Path()) == b"first"
     assert code_of(Retry, lambda: house.rooms.claimed_path(7, "goods.xml")) == "arrival.written"
     house.writers.answer = Answer.NOBODY
     assert house.disk.read(house.rooms.claimed_path(7, "goods.xml")) == b"first"
-    assert house.disk.read(house.layout.inbox / "goods.xml") == b"second"
+    assert house.lies()[house.dropped()] == b"second"
 
 
 def test_claimed_file_that_somebody_removed_is_a_verdict(house: House) -> None:
@@ -217,31 +258,31 @@ def test_page_of_our_own_is_placed_among_the_claimed(house: House) -> None:
 def test_tidy_removes_litter_and_empty_folders_only(house: House) -> None:
     house.drop("goods.xml")
     house.rooms.claim(house.found("goods.xml"), 7)
-    empty = house.claimed / "0000000008"
+    empty = house.home / ".claimed" / "0000000008"
     house.disk.mkdir(empty, 0o750)
     house.disk.write_new(empty / ".tillpost-1.tmp", [b"torn"], 0o640)
     house.disk.write_new(house.layout.replies / ".tillpost-2.tmp", [b"torn"], 0o640)
     house.rooms.tidy()
     assert house.disk.stat(empty) is None
-    assert house.lies("inbox", "replies") == {"inbox/.claimed/0000000007/goods.xml": b"<a/>"}
+    assert house.lies(*house.tops, "replies") == {house.claimed: b"<a/>"}
 
 
-def test_stale_flag_of_a_claimed_file_goes_at_the_next_start(house: House) -> None:
-    house.drop("goods.xml")
-    house.rooms.claim(house.found("goods.xml"), 7)
-    house.drop("goods.flz", b"")
-    house.drop("import0.flz", b"")
-    assert house.rooms.resume(7, "goods.xml")
-    assert sorted(house.lies("inbox")) == ["inbox/.claimed/0000000007/goods.xml", "inbox/import0.flz"]
+def test_stale_flag_of_a_claimed_file_goes_at_the_next_start(exports: House) -> None:
+    exports.drop("goods.xml")
+    exports.rooms.claim(exports.found("goods.xml"), 7)
+    exports.drop("goods.flz", b"")
+    exports.drop("import0.flz", b"")
+    assert exports.rooms.resume(7, "goods.xml")
+    assert sorted(exports.lies("inbox")) == ["inbox/.claimed/0000000007/goods.xml", "inbox/import0.flz"]
 
 
-def test_flag_of_a_newer_file_is_left_to_it(house: House) -> None:
-    house.drop("goods.xml")
-    house.rooms.claim(house.found("goods.xml"), 7)
-    house.drop("goods.xml", b"newer")
-    house.drop("goods.flz", b"")
-    house.rooms.resume(7, "goods.xml")
-    assert house.found("goods.xml").flags == ("goods.flz",)
+def test_flag_of_a_newer_file_is_left_to_it(exports: House) -> None:
+    exports.drop("goods.xml")
+    exports.rooms.claim(exports.found("goods.xml"), 7)
+    exports.drop("goods.xml", b"newer")
+    exports.drop("goods.flz", b"")
+    exports.rooms.resume(7, "goods.xml")
+    assert exports.found("goods.xml").flags == ("goods.flz",)
 
 
 # --- what is no file
@@ -259,56 +300,62 @@ def odd_things(folder: Path) -> Iterator[str]:
     yield "folder.xml"
 
 
-def test_what_is_no_file_is_moved_to_broken_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    house = House(LocalDisk(), tmp_path / "root")
-    shop = house.layout.shop_inbox("5")
-    shop.mkdir()
-    names = list(odd_things(shop))
-    monkeypatch.chdir(shop)
+@pytest.mark.parametrize(("trade", "where"), [("exports", "5"), ("sales", "5/1"), ("sales", "5/1/online")])
+def test_what_is_no_file_is_moved_to_broken_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trade: str, where: str
+) -> None:
+    house = House(LocalDisk(), tmp_path / "root", Trade(trade), where)
+    folder = house.home / where
+    names = list(odd_things(folder))
+    monkeypatch.chdir(folder)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("socket.xml")
     for arrival, name in enumerate([*names, "socket.xml"], 1):
-        found = house.found(name, "5")
+        found = house.found(name)
         path = house.rooms.refuse(found, arrival, DAY, "no file")
-        assert path == house.layout.broken / "exports" / DAY / f"{arrival:010d}" / name
+        assert path == house.layout.broken / trade / DAY / f"{arrival:010d}" / name
         assert house.disk.stat(path).kind is found.kind  # type: ignore[union-attr]
         assert path.with_name(f"{name}.why").read_text("utf-8") == "no file"
         assert house.rooms.put_away(arrival, name, "broken", DAY, "no file") == path
-    assert list(house.below(house.layout.inbox)) == []
+    assert list(house.below(house.home)) == []
     assert Path("/etc/passwd").exists()
 
 
 def test_claimed_link_is_never_read(house: House) -> None:
     if isinstance(house.disk, MemoryDisk):
-        house.disk.plant(house.layout.inbox / "link.xml", FileKind.SYMLINK)
+        house.disk.plant(house.home / house.where / "link.xml", FileKind.SYMLINK)
     else:
-        (house.layout.inbox / "link.xml").symlink_to("/etc/passwd")
+        (house.home / house.where / "link.xml").symlink_to("/etc/passwd")
     house.rooms.claim(house.found("link.xml"), 7)
     assert code_of(Reject, lambda: house.rooms.claimed_path(7, "link.xml")) == "arrival.symlink"
 
 
-def test_what_is_no_file_is_set_aside_where_it_cannot_be_renamed() -> None:
-    house = House(twin(("broken",)), ROOT)
-    house.disk.plant(house.layout.inbox / "pipe.xml", FileKind.FIFO)  # type: ignore[attr-defined]
+@pytest.mark.parametrize("trade", Trade)
+def test_what_is_no_file_is_set_aside_where_it_cannot_be_renamed(trade: Trade) -> None:
+    house = House(twin(("broken",)), ROOT, trade)
+    house.disk.plant(house.home / house.where / "pipe.xml", FileKind.FIFO)  # type: ignore[attr-defined]
     path = house.rooms.refuse(house.found("pipe.xml"), 7, DAY, "no file")
-    assert path == house.layout.inbox / ".refused" / "0000000007" / "pipe.xml"
+    assert path == house.home / ".refused" / "0000000007" / "pipe.xml"
     assert house.lies("broken") == {}
     assert house.disk.read(path.with_name("pipe.xml.why")) == b"no file"
     house.start()
     assert house.rooms.find(7, "pipe.xml") == Place(path, Room.BROKEN)
     assert house.rooms.put_away(7, "pipe.xml", "broken", DAY, "no file") == path
     assert house.rooms.claimed() == []
-    assert scan(house.disk, house.layout.inbox).found == ()
+    assert house.scan() == ()
+    assert house.rooms.highest() == 7
 
 
-def test_what_is_no_file_stays_on_a_shops_own_file_system() -> None:
-    house = House(twin(("inbox/5",)), ROOT)
-    house.disk.plant(house.layout.shop_inbox("5"), FileKind.FOLDER)  # type: ignore[attr-defined]
-    house.disk.plant(house.layout.shop_inbox("5") / "pipe.xml", FileKind.FIFO)  # type: ignore[attr-defined]
-    path = house.rooms.refuse(house.found("pipe.xml", "5"), 7, DAY, "no file")
-    assert path == house.layout.shop_inbox("5") / ".refused" / "0000000007" / "pipe.xml"
+@pytest.mark.parametrize(("trade", "where"), [("exports", "5"), ("sales", "5/1"), ("sales", "5/1/online")])
+def test_what_is_no_file_stays_on_its_folders_own_file_system(trade: str, where: str) -> None:
+    house = House(twin((f"{'inbox' if trade == 'exports' else 'sales'}/{where}",)), ROOT, Trade(trade), where)
+    house.disk.plant(house.home / where / "pipe.xml", FileKind.FIFO)  # type: ignore[attr-defined]
+    path = house.rooms.refuse(house.found("pipe.xml"), 7, DAY, "no file")
+    assert path == house.home / where / ".refused" / "0000000007" / "pipe.xml"
     house.start()
     assert house.rooms.find(7, "pipe.xml") == Place(path, Room.BROKEN)
+    house.start()
+    assert house.rooms.highest() == 7
 
 
 # --- putting away
@@ -319,9 +366,9 @@ def test_file_is_put_away_with_why_beside_it(house: House, room: Room) -> None:
     house.drop("goods.xml")
     house.rooms.claim(house.found("goods.xml"), 7)
     path = house.rooms.put_away(7, "goods.xml", room.value, DAY, "почему")
-    folder = f"{room}/exports/{DAY}/0000000007"
-    assert house.lies() == {f"{folder}/goods.xml": b"<a/>", f"{folder}/goods.xml.why": "почему".encode()}
-    assert path == house.layout.absolute(f"{folder}/goods.xml")
+    away = house.away(room)
+    assert house.lies() == {away: b"<a/>", f"{away}.why": "почему".encode()}
+    assert path == house.layout.absolute(away)
     assert house.rooms.find(7, "goods.xml") == Place(path, room)
     assert house.empty_folders() == []
 
@@ -339,18 +386,18 @@ def test_held_file_is_released_and_put_away_elsewhere(house: House) -> None:
     house.rooms.claim(house.found("goods.xml"), 7)
     house.rooms.put_away(7, "goods.xml", "held", DAY, "suspicious")
     assert house.rooms.release(7, "goods.xml") == house.rooms.release(7, "goods.xml")
-    assert house.lies() == {"inbox/.claimed/0000000007/goods.xml": b"<a/>"}
+    assert house.lies() == {house.claimed: b"<a/>"}
     assert house.empty_folders() == []
     house.rooms.put_away(7, "goods.xml", "processed", "2026-03-05")
-    assert house.lies() == {"processed/exports/2026-03-05/0000000007/goods.xml": b"<a/>"}
+    assert house.lies() == {house.away("processed", "2026-03-05"): b"<a/>"}
 
 
 def test_release_cut_short_before_its_move_is_ended_by_resume(house: House) -> None:
     house.drop("goods.xml")
     house.rooms.claim(house.found("goods.xml"), 7)
     house.rooms.put_away(7, "goods.xml", "held", DAY, "suspicious")
-    assert house.rooms.resume(7, "goods.xml") == house.claimed / "0000000007" / "goods.xml"
-    assert house.lies() == {"inbox/.claimed/0000000007/goods.xml": b"<a/>"}
+    assert house.resume() == house.layout.absolute(house.claimed)
+    assert house.lies() == {house.claimed: b"<a/>"}
 
 
 def test_file_goes_from_room_to_room(house: House) -> None:
@@ -358,8 +405,8 @@ def test_file_goes_from_room_to_room(house: House) -> None:
     house.rooms.claim(house.found("goods.xml"), 7)
     house.rooms.put_away(7, "goods.xml", "held", DAY, "suspicious")
     house.rooms.put_away(7, "goods.xml", "error", DAY, "refused")
-    folder = f"error/exports/{DAY}/0000000007"
-    assert house.lies() == {f"{folder}/goods.xml": b"<a/>", f"{folder}/goods.xml.why": b"refused"}
+    away = house.away("error")
+    assert house.lies() == {away: b"<a/>", f"{away}.why": b"refused"}
     assert house.empty_folders() == []
 
 
@@ -399,50 +446,60 @@ def test_file_of_any_name_goes_all_the_way(tmp_path: Path, raw: bytes) -> None:
 # --- replies
 
 
-def test_reply_bears_the_name_of_its_export(house: House) -> None:
-    assert house.rooms.reply("", "goods.xml", 7, b"{}") == "goods.xml.json"
-    assert house.rooms.reply("", "goods.xml", 7, b"{}") == "goods.xml.json"
-    assert house.lies("replies") == {"replies/goods.xml.json": b"{}"}
+def test_reply_bears_the_name_of_its_export(exports: House) -> None:
+    assert exports.rooms.reply("", "goods.xml", 7, b"{}") == "goods.xml.json"
+    assert exports.rooms.reply("", "goods.xml", 7, b"{}") == "goods.xml.json"
+    assert exports.lies("replies") == {"replies/goods.xml.json": b"{}"}
 
 
-def test_later_export_of_the_name_gets_a_reply_with_its_number(house: House) -> None:
-    house.rooms.reply("", "goods.xml", 7, b"7")
-    assert house.rooms.reply("", "goods.xml", 8, b"8") == "goods.xml.8.json"
-    assert house.lies("replies") == {"replies/goods.xml.json": b"7", "replies/goods.xml.8.json": b"8"}
+def test_later_export_of_the_name_gets_a_reply_with_its_number(exports: House) -> None:
+    exports.rooms.reply("", "goods.xml", 7, b"7")
+    assert exports.rooms.reply("", "goods.xml", 8, b"8") == "goods.xml.8.json"
+    assert exports.lies("replies") == {"replies/goods.xml.json": b"7", "replies/goods.xml.8.json": b"8"}
 
 
-def test_reply_that_is_known_is_replaced(house: House) -> None:
-    house.rooms.reply("", "goods.xml", 7, b"7")
-    taken = house.rooms.reply("", "goods.xml", 8, b"held")
-    assert house.rooms.reply(taken, "goods.xml", 8, b"processed") == taken
-    assert house.lies("replies") == {"replies/goods.xml.json": b"7", "replies/goods.xml.8.json": b"processed"}
+def test_reply_that_is_known_is_replaced(exports: House) -> None:
+    exports.rooms.reply("", "goods.xml", 7, b"7")
+    taken = exports.rooms.reply("", "goods.xml", 8, b"held")
+    assert exports.rooms.reply(taken, "goods.xml", 8, b"processed") == taken
+    assert exports.lies("replies") == {"replies/goods.xml.json": b"7", "replies/goods.xml.8.json": b"processed"}
 
 
-def test_reply_never_replaces_what_is_not_known_to_be_its_own(house: House) -> None:
-    house.rooms.reply("", "goods.xml", 7, b"7")
-    house.rooms.reply("", "goods.xml.8", 6, b"of a file whose name looks like a number")
-    house.disk.mkdir(house.layout.replies / "goods.xml.8-2.json", 0o755)
-    assert house.rooms.reply("", "goods.xml", 8, b"8") == "goods.xml.8-3.json"
-    assert len(house.lies("replies")) == 3
+def test_reply_never_replaces_what_is_not_known_to_be_its_own(exports: House) -> None:
+    exports.rooms.reply("", "goods.xml", 7, b"7")
+    exports.rooms.reply("", "goods.xml.8", 6, b"of a file whose name looks like a number")
+    exports.disk.mkdir(exports.layout.replies / "goods.xml.8-2.json", 0o755)
+    assert exports.rooms.reply("", "goods.xml", 8, b"8") == "goods.xml.8-3.json"
+    assert len(exports.lies("replies")) == 3
 
 
 # --- other file systems
 
 
-def test_file_crosses_file_systems_whole() -> None:
-    house = House(twin(("inbox/5", "processed")), ROOT)
-    house.drop("goods.xml", b"x" * 3_000_000, "5")
-    house.drop("goods.flz", b"", "5")
-    house.rooms.claim(house.found("goods.xml", "5"), 7)
-    assert house.lies() == {"inbox/.claimed/0000000007/goods.xml": b"x" * 3_000_000}
+def apart(trade: Trade, *more: str) -> House:
+    """A house in which the folder that files are dropped in is a file system of its own."""
+    where = "5" if trade is Trade.EXPORTS else "5/1"
+    home = "inbox" if trade is Trade.EXPORTS else "sales"
+    return House(twin((f"{home}/{where}", *more)), ROOT, trade, where)
+
+
+@pytest.mark.parametrize("trade", Trade)
+def test_file_crosses_file_systems_whole(trade: Trade) -> None:
+    house = apart(trade, "processed")
+    house.drop("goods.xml", b"x" * 3_000_000)
+    if trade is Trade.EXPORTS:
+        house.drop("goods.flz", b"")
+    house.rooms.claim(house.found("goods.xml"), 7)
+    assert house.lies() == {house.claimed: b"x" * 3_000_000}
     house.rooms.put_away(7, "goods.xml", "processed", DAY)
-    assert house.lies() == {f"processed/exports/{DAY}/0000000007/goods.xml": b"x" * 3_000_000}
+    assert house.lies() == {house.away("processed"): b"x" * 3_000_000}
 
 
-def test_file_that_does_not_fit_across_is_given_back() -> None:
-    house = House(twin(("inbox/5",)), ROOT)
-    house.drop("goods.xml", b"<a/>", "5")
-    found = house.found("goods.xml", "5")
+@pytest.mark.parametrize("trade", Trade)
+def test_file_that_does_not_fit_across_is_given_back(trade: Trade) -> None:
+    house = apart(trade)
+    house.drop("goods.xml", b"<a/>")
+    found = house.found("goods.xml")
 
     def full(step: str, path: Path) -> None:
         if step == "write":
@@ -450,17 +507,17 @@ def test_file_that_does_not_fit_across_is_given_back() -> None:
 
     house.disk.interrupt = full  # type: ignore[attr-defined]
     assert code_of(Retry, lambda: house.rooms.claim(found, 7)) == "disk.full"
-    assert house.lies() == {"inbox/5/goods.xml": b"<a/>"}
+    assert house.lies() == {house.dropped(): b"<a/>"}
     assert house.empty_folders() == []
 
 
 def test_what_cannot_be_copied_says_so() -> None:
     house = House(twin(("processed",)), ROOT)
-    house.disk.plant(house.layout.inbox / "pipe", FileKind.FIFO)  # type: ignore[attr-defined]
+    house.disk.plant(house.home / "pipe", FileKind.FIFO)  # type: ignore[attr-defined]
     with pytest.raises(Apart):
-        house.rooms._moves.move(house.layout.inbox / "pipe", house.layout.processed / "pipe")
+        house.rooms._moves.move(house.home / "pipe", house.layout.processed / "pipe")
     with pytest.raises(Missing):
-        house.rooms._moves.move(house.layout.inbox / "nothing", house.layout.processed / "nothing")
+        house.rooms._moves.move(house.home / "nothing", house.layout.processed / "nothing")
 
 
 def test_room_that_is_not_there_is_not_made_up_for() -> None:
@@ -474,6 +531,145 @@ def test_room_that_is_not_there_is_not_made_up_for() -> None:
     assert house.rooms.put_away(7, "goods.xml", "processed", DAY)
 
 
+# --- shares that are away
+
+
+class Away(MemoryDisk):
+    """Some folders lie on a share that does not answer."""
+
+    folders: tuple[Path, ...] = ()
+
+    def entries(self, folder: Path) -> list[Entry]:
+        self._ask(folder)
+        return super().entries(folder)
+
+    def stat(self, path: Path) -> Entry | None:
+        self._ask(path)
+        return super().stat(path)
+
+    def _ask(self, path: Path) -> None:
+        if any(path.is_relative_to(folder) for folder in self.folders):
+            raise Retry(Reason("disk.away", path=path, detail="stale handle"))
+
+
+def mounted(trade: Trade) -> tuple[House, Away]:
+    """Two folders, each a file system of its own; in the first lies an arrival that cannot leave it."""
+    where = "5" if trade is Trade.EXPORTS else "5/1"
+    home = ROOT / ("inbox" if trade is Trade.EXPORTS else "sales")
+    disk = Away(apart=[home / where, home / "6"])
+    disk.plant(ROOT, FileKind.FOLDER)
+    house = House(disk, ROOT, trade, where)
+    disk.plant(home / where / "pipe.xml", FileKind.FIFO)
+    house.rooms.claim(house.found("pipe.xml"), 6)
+    return house, disk
+
+
+@pytest.mark.parametrize("trade", Trade)
+def test_file_is_not_said_to_be_lost_while_a_share_is_away(trade: Trade) -> None:
+    house, disk = mounted(trade)
+    disk.folders = (house.home / house.where,)
+    for ask in (
+        lambda: house.rooms.claimed_path(6, "pipe.xml"),
+        lambda: house.rooms.put_away(6, "pipe.xml", "broken", DAY, "no file"),
+        lambda: house.rooms.release(6, "pipe.xml"),
+        house.resume,
+    ):
+        assert code_of(Retry, ask) == "disk.away"
+    disk.folders = ()
+    assert code_of(Reject, lambda: house.rooms.claimed_path(6, "pipe.xml")) == "arrival.fifo"
+    assert house.rooms.put_away(6, "pipe.xml", "broken", DAY, "no file")
+    assert code_of(Reject, lambda: house.rooms.claimed_path(5, "pipe.xml")) == "arrival.lost"
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+@pytest.mark.parametrize("trade", Trade)
+def test_share_that_is_away_stops_no_other_file(trade: Trade, fresh: bool) -> None:
+    house, disk = mounted(trade)
+    if fresh:
+        house.start()
+    disk.folders = (house.home / house.where,)
+    for arrival, where in ((7, "6"), (8, "7")):
+        house.drop("goods.xml", where=where)
+        folder = next(entry for entry in disk.entries(house.home / where) if entry.name == "goods.xml")
+        found = Found(
+            house.home / where,
+            where,
+            "goods.xml",
+            folder.kind,
+            folder.size,
+            folder.mtime_ns,
+            folder.inode,
+            folder.device,
+        )
+        house.rooms.tidy()
+        house.rooms.claim(found, arrival)
+        assert house.rooms.resume(arrival, "goods.xml", where) == house.rooms.claimed_path(arrival, "goods.xml")
+        assert house.rooms.put_away(arrival, "goods.xml", "held", DAY, "why")
+        assert house.rooms.release(arrival, "goods.xml")
+        assert house.rooms.put_away(arrival, "goods.xml", "processed", DAY)
+        assert house.rooms.put_away(arrival, "goods.xml", "processed", DAY)
+
+
+@pytest.mark.parametrize("trade", Trade)
+def test_what_another_process_claimed_is_found(trade: Trade) -> None:
+    """A verb may run beside a service that has looked around already."""
+    house = apart(trade)
+    house.rooms.tidy()
+    house.disk.plant(house.home / house.where / "pipe.xml", FileKind.FIFO)  # type: ignore[attr-defined]
+    other = Rooms(house.disk, house.layout, trade=trade, writers=house.writers)
+    path = other.claim(house.found("pipe.xml"), 7)
+    assert house.rooms.find(7, "pipe.xml") == Place(path, None)
+    assert house.rooms.put_away(7, "pipe.xml", "broken", DAY, "no file")
+
+
+# --- numbers, and whose they are
+
+
+def test_highest_number_is_found_wherever_its_folder_lies(house: House) -> None:
+    assert house.rooms.highest() == 0
+    for arrival, name in ((3, "a"), (9, "b"), (4, "c"), (12, "d")):
+        house.drop(name)
+        house.rooms.claim(house.found(name), arrival)
+    assert house.rooms.highest() == 12
+    house.rooms.put_away(12, "d", "processed", DAY)
+    house.rooms.put_away(9, "b", "held", DAY, "why")
+    house.disk.mkdir(house.layout.processed / house.trade / "notes", 0o755)
+    house.disk.mkdir(house.layout.processed / house.trade / DAY / "²", 0o755)
+    assert house.rooms.highest() == 12
+
+
+def test_each_trade_has_its_own_numbers_and_files(exports: House) -> None:
+    sales = House(exports.disk, exports.layout.root, Trade.SALES)
+    exports.drop("a", b"export")
+    sales.drop("a", b"sales")
+    for one in (exports, sales):
+        one.rooms.claim(one.found("a"), 7)
+    sales.rooms.put_away(7, "a", "processed", DAY)
+    assert exports.disk.read(exports.rooms.claimed_path(7, "a")) == b"export"
+    assert exports.rooms.find(7, "a") == Place(exports.home / ".claimed" / "0000000007" / "a", None)
+    sales.rooms.put_away(7, "a", "processed", DAY)
+    exports.rooms.put_away(7, "a", "processed", DAY)
+    assert exports.lies() == {f"processed/{trade}/{DAY}/0000000007/a": data
+                              for trade, data in (("exports", b"export"), ("sales", b"sales"))}  # fmt: skip
+
+
+def test_sales_files_have_no_flags(house: House) -> None:
+    house.drop("sale1.json")
+    house.drop("sale1.flz", b"")
+    house.rooms.claim(house.found("sale1.json"), 7)
+    house.resume(7, "sale1.json")
+    assert (house.dropped("sale1.flz") in house.lies()) == (house.trade is Trade.SALES)
+
+
+@pytest.mark.parametrize("where", ["", "5", "5/1", "5/1/online"])
+def test_sales_file_is_claimed_from_any_folder(where: str) -> None:
+    house = House(twin(), ROOT, Trade.SALES, where)
+    house.drop("goods.xml")
+    house.rooms.claim(house.found("goods.xml"), 7)
+    assert house.lies() == {house.claimed: b"<a/>"}
+    assert house.resume() == house.layout.absolute(house.claimed)
+
+
 # --- a power cut between any two steps
 
 
@@ -483,9 +679,8 @@ class PowerCut(BaseException):
 
 def claim(house: House) -> None:
     """What a process does with an arrival on record: what was never claimed is claimed, the rest is ended."""
-    shop = "5" if house.disk.stat(house.layout.shop_inbox("5")) else ""
-    if house.rooms.resume(7, "goods.xml", shop) is None:
-        house.rooms.claim(house.found("goods.xml", shop), 7)
+    if house.resume() is None:
+        house.rooms.claim(house.found("goods.xml"), 7)
 
 
 def put_away(house: House) -> None:
@@ -510,36 +705,31 @@ def reply(house: House) -> None:
 
 
 Move = Callable[[House], None]
+CLAIMED, AWAY = "HOME/.claimed/0000000007/goods.xml", "{}/TRADE/" + DAY + "/0000000007/goods.xml"
 MOVES: dict[str, tuple[tuple[Move, ...], Move, dict[str, bytes]]] = {
-    "claim": ((), claim, {"inbox/.claimed/0000000007/goods.xml": b"<a/>"}),
+    "claim": ((), claim, {CLAIMED: b"<a/>"}),
     "put away": (
         (claim,),
         put_away,
-        {
-            f"broken/exports/{DAY}/0000000007/goods.xml": b"<a/>",
-            f"broken/exports/{DAY}/0000000007/goods.xml.why": b"why",
-        },
+        {AWAY.format("broken"): b"<a/>", AWAY.format("broken") + ".why": b"why"},
     ),
-    "release": ((claim, hold), release, {"inbox/.claimed/0000000007/goods.xml": b"<a/>"}),
+    "release": ((claim, hold), release, {CLAIMED: b"<a/>"}),
     "room to room": (
         (claim, hold),
         go,
-        {
-            f"error/exports/{DAY}/0000000007/goods.xml": b"<a/>",
-            f"error/exports/{DAY}/0000000007/goods.xml.why": b"refused",
-        },
+        {AWAY.format("error"): b"<a/>", AWAY.format("error") + ".why": b"refused"},
     ),
     "reply": (
         (claim,),
         reply,
-        {"inbox/.claimed/0000000007/goods.xml": b"<a/>", "replies/goods.xml.json": b"{}"},
+        {CLAIMED: b"<a/>", "replies/goods.xml.json": b"{}"},
     ),
 }
 DISKS: dict[str, tuple[str, ...]] = {
     "one": (),
-    "inbox apart": ("inbox/5",),
+    "folder apart": ("HOME/WHERE",),
     "rooms apart": ("broken", "held", "error"),
-    "all apart": ("inbox/5", "broken", "held", "error"),
+    "all apart": ("HOME/WHERE", "broken", "held", "error"),
 }
 
 
@@ -548,18 +738,22 @@ def everything() -> bool:
     return True
 
 
-@pytest.mark.parametrize("apart", DISKS)
+@pytest.mark.parametrize("trade", Trade)
+@pytest.mark.parametrize("disks", DISKS)
 @pytest.mark.parametrize("move", MOVES)
 @pytest.mark.parametrize("keep", [nothing_kept, everything], ids=["nothing kept", "everything kept"])
 def test_move_cut_short_anywhere_is_ended_by_doing_it_again(
-    move: str, apart: str, keep: Callable[[], bool]
+    move: str, disks: str, trade: Trade, keep: Callable[[], bool]
 ) -> None:
     before, under_test, expected = MOVES[move]
+    home, where = ("inbox", "5") if trade is Trade.EXPORTS else ("sales", "5/1")
+    wanted = {name.replace("HOME", home).replace("TRADE", trade): data for name, data in expected.items()}
     for steps in range(200):
-        house = House(twin(DISKS[apart]), ROOT)
-        shop = "5" if "inbox/5" in DISKS[apart] else ""
-        house.drop("goods.xml", shop=shop)
-        house.drop("goods.flz", b"", shop)
+        apart = tuple(name.replace("HOME", home).replace("WHERE", where) for name in DISKS[disks])
+        house = House(twin(apart), ROOT, trade, where)
+        house.drop("goods.xml")
+        if trade is Trade.EXPORTS:
+            house.drop("goods.flz", b"")
         for earlier in before:
             earlier(house)
         cut = cut_after(house, steps, under_test)
@@ -572,7 +766,7 @@ def test_move_cut_short_anywhere_is_ended_by_doing_it_again(
         house.disk.crash()  # type: ignore[attr-defined] - and what was ended is certain
         house.start()
         house.rooms.tidy()
-        assert house.lies(*EXPORTS, "replies") == expected, f"cut after {steps} steps"
+        assert house.lies(*house.tops, "replies") == wanted, f"cut after {steps} steps"
         assert house.empty_folders() == []
         if not cut:
             return
@@ -610,7 +804,7 @@ def test_checker_finds_a_disk_that_never_syncs_folders() -> None:
     claim(house)
     put_away(house)
     house.disk.crash()  # type: ignore[attr-defined]
-    assert house.lies() == {"inbox/goods.xml": b"<a/>"}
+    assert house.lies() == {house.dropped(): b"<a/>"}
 
 
 def test_trouble_in_the_middle_leaves_the_file_in_one_place() -> None:
@@ -639,9 +833,9 @@ def test_trouble_in_the_middle_leaves_the_file_in_one_place() -> None:
     pytest.fail("more steps than anybody expected")
 
 
-def test_kept_names_of_replies_are_text(house: House) -> None:
+def test_kept_names_of_replies_are_text(exports: House) -> None:
     name = os.fsdecode(b"\xd2.xml")
-    assert house.rooms.reply("", name, 7, b"{}") == kept(name + ".json")
+    assert exports.rooms.reply("", name, 7, b"{}") == kept(name + ".json")
 
 
 def code_of(kind: type[Trouble], do: Callable[[], object]) -> str:
