@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
@@ -241,5 +242,11 @@ def test_modules_that_the_architecture_names_exist() -> None:
 
 def test_architecture_gives_every_dependency_its_reason() -> None:
     told = {name for name, _ in rows(section("Dependencies", ARCHITECTURE))}
-    listed = (BESIDE / "setup.cfg").read_text("utf-8").split("install_requires =")[1].split("\n\n")[0]
-    assert told == set(re.findall(r"^ +([a-z-]+)", listed, re.MULTILINE))
+    config = ConfigParser()
+    config.read(BESIDE / "setup.cfg", "utf-8")
+    listed = {"": config["options"]["install_requires"], "postgres": config["options.extras_require"]["postgres"]}
+    assert told == {
+        name + (f" (extra `{extra}`)" if extra else "")
+        for extra, lines in listed.items()
+        for name in re.findall(r"^([A-Za-z-]+)", lines, re.MULTILINE)
+    }
