@@ -9,7 +9,7 @@ Failures: none; an object that cannot be taken becomes a RefusedSale.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -80,20 +80,19 @@ class Objects:
             SECURITY: _log_on,
         }
 
-    def read(self, section: str, raw: bytes, line: int) -> list[SalesEvent]:
+    def read(self, section: str, raw: bytes, line: int) -> Iterator[SalesEvent]:
         """What stands between two separators: an object, or a list of them. `raw` has no blanks around it."""
-        if not raw.startswith(b"["):
-            return [self._event(section, raw, line)]
-        try:
-            written = items(raw)
-        except (msgspec.DecodeError, RecursionError):
-            return [self._event(section, raw, line)]  # where it is told what is wrong with it
-        events, at = [], 1
+        written = items(raw) if raw.startswith(b"[") else None
+        if written is None:  # no list, or a list that is wrong, which is told as one
+            yield self._event(section, raw, line)
+            return
+        at = 0
         for item in written:
             start = raw.index(item, at)
-            events.append(self._event(section, item, line + raw.count(b"\n", 0, start)))
+            line += raw.count(b"\n", at, start)
+            yield self._event(section, item, line)
+            line += item.count(b"\n")
             at = start + len(item)
-        return events
 
     def _event(self, section: str, raw: bytes, line: int) -> SalesEvent:
         tree: Any = None
@@ -217,10 +216,12 @@ def _marks(tree: Tree, field: str) -> tuple[str, ...]:
 
 def _extras(tree: Tree, field: str) -> tuple[str, ...]:
     """Rows of which nothing more is known, each as JSON: the document's own, or, where it has none, its positions'."""
-    own = listed(tree, field)
-    if not own:
-        own = [row for position in listed(tree, "inventPositions") for row in listed(position, field)]
-    return tuple(canonical_json(row).decode() for row in own)
+
+    def of_position(position: Tree, place: int) -> list[Any]:
+        return listed(position, field)
+
+    found = listed(tree, field) or [row for rows_ in rows(tree, "inventPositions", of_position) for row in rows_]
+    return tuple(canonical_json(row).decode() for row in found)
 
 
 def _shift(tree: Tree, content: bytes, raw: bytes) -> ShiftRecord:

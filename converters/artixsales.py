@@ -8,8 +8,8 @@ lack its `---`. What stands between two separators is an object, or a list of ob
 What is wrong *between* objects breaks the file, for then nobody knows what is missing; what is wrong *in* one refuses
 that one. A section of an unknown name, as a newer till may write, is no break: its objects are kept, refused.
 
-Failures: Reject `sales.empty`, `sales.torn`, `sales.outside`, `sales.marker`, `sales.object-too-large` as above; `text.*` and
-`xml.unknown-encoding` for bytes that are no text.
+Failures: Reject `sales.empty`, `sales.torn`, `sales.outside`, `sales.marker`, `sales.object-too-large` for what is
+wrong between objects; `text.*` and `xml.unknown-encoding` for bytes that are no text.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .encoding import opened, plain
 from .reading import shortened
 
 LARGEST = 16 * 1024 * 1024  # bytes in which an object must end
+LONGEST_MARKER = 200  # characters
 
 _RULE = re.compile(rb"\n[ \t]*(---|###[^\n]*)(?=[ \t\r]*(?:\n|\Z))")
 _MARKER = re.compile(r"### *(?P<name>[^ #].*?) +(?P<side>begin|end) *###")
@@ -112,7 +113,7 @@ class _Place:
             if not self._section:
                 raise self._outside(rule, self._line)
             return
-        marker = _MARKER.fullmatch(rule)
+        marker = _MARKER.fullmatch(rule) if len(rule) <= LONGEST_MARKER else None
         if self._section:
             expected = f"### {self._section} end ###"
             if marker is None or (marker["name"], marker["side"]) != (self._section, _END):

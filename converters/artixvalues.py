@@ -12,7 +12,7 @@ Failures: Unfit for a value of the wrong kind, with its field; `artixdocuments` 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import lru_cache
@@ -97,7 +97,7 @@ def decoded(raw: bytes) -> Any:
     deep; what is deeper than DEEPEST, always."""
     tree = _decode(raw)
     level: list[Any] = [[tree]]
-    for _ in range(DEEPEST):
+    for _ in range(DEEPEST + 1):
         level = [value for node in level for value in _inside(node) if type(value) is dict or type(value) is list]
         if not level:
             return tree
@@ -108,9 +108,12 @@ def _inside(node: Any) -> Iterable[Any]:
     return node.values() if type(node) is dict else node
 
 
-def items(raw: bytes) -> list[bytes]:
-    """The items of a JSON list, each as it is written. Raises as `decoded`."""
-    return [bytes(item) for item in _items(raw)]
+def items(raw: bytes) -> Iterator[bytes] | None:
+    """The items of a JSON list, each as it is written; None where `raw` is no well-formed list."""
+    try:
+        return map(bytes, _items(raw))
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def canonical_json(tree: Any) -> bytes:
@@ -256,4 +259,4 @@ def _unfit(code: str, field: str, value: Any, **parts: int) -> Unfit:
 
 def told(value: Any) -> str:
     """A value as it is shown to people: shortened, and spelt as JSON where it is no text."""
-    return shortened(value if type(value) is str else canonical_json(value).decode())
+    return shortened(value if type(value) is str else canonical_json(value).decode()).replace("\0", "\ufffd")

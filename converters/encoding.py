@@ -32,6 +32,7 @@ _DECLARED = re.compile(r"<\?xml\s[^>]*?\bencoding\s*=\s*(?:\"([^\"<>]*)\"|'([^'<
 # Codecs that map one byte to one character; Python also has some that decompress, which no stranger may choose.
 _CODE_PAGE = re.compile(r"ascii|cp125[0-8]|cp866|koi8-[ru]|iso8859-\d+|mac-cyrillic")
 _CYRILLIC = bytes([0xA8, 0xB8, *range(0xC0, 0x100)])  # Ё, ё, А to я in windows-1251
+_ASCII = bytes(range(0x80))
 _TYPOGRAPHY = bytes([0x84, 0x85, *range(0x91, 0x98), 0xA0, 0xAB, 0xB0, 0xB9, 0xBB])  # „ … ' " – — « » ° №
 _BLANK = b" \t\r\n\0"
 
@@ -87,7 +88,8 @@ def opened(start: bytes) -> str:
 
 def plain(source: BinaryIO) -> Iterator[bytes]:
     """A file that has nowhere to declare its encoding, in pieces of UTF-8 without its mark: what the mark says, else
-    UTF-8, else windows-1251, by the first piece that is not ASCII. All of it is one of them, or it is refused."""
+    UTF-8, else windows-1251, by the first piece that is not ASCII. All of it is one of them, or it is refused; zero
+    bytes, which a power cut leaves in place of text, are no text."""
     first = _piece(source, PIECE)
     if first.startswith(_UTF32[:2]):
         raise Reject(Reason("xml.unknown-encoding", encoding="UTF-32"))
@@ -115,6 +117,8 @@ def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
         except UnicodeDecodeError as cause:
             before = cause.object[: cause.start].decode(encoding or UTF8, "ignore")
             raise Reject(Reason("text.mixed", line=line + before.count("\n"), encoding=encoding or UTF8)) from cause
+        if "\0" in text:
+            raise Reject(Reason("text.zeros", line=line + text.count("\n", 0, text.index("\0"))))
         line += text.count("\n")
         if text:
             yield text.removeprefix(mark).encode()
@@ -122,12 +126,20 @@ def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def _guessed(piece: bytes, line: int) -> str:
-    """What a piece in no declared encoding is written in. Raises Reject."""
-    if _is_utf8(piece):
-        return UTF8
-    if _looks_like_1251(piece.translate(None, _TYPOGRAPHY)):
-        return CODE_PAGE
-    raise Reject(Reason("text.unknown", line=line + _plain_lines(piece)))
+    """What a piece in no declared encoding is written in. Raises Reject: UTF-8 in which a byte is wrong is not read as
+    a code page, where half of its bytes would pass for Russian letters, too."""
+    try:
+        codecs.getincrementaldecoder(UTF8)().decode(piece)
+    except UnicodeDecodeError as cause:
+        odd = len(piece.translate(None, _ASCII))
+        sound = len(piece.decode(errors="ignore").encode()) - (len(piece) - odd)
+        if 5 * sound > odd:
+            wrong = line + piece.count(b"\n", 0, cause.start)
+            raise Reject(Reason("text.mixed", line=wrong, encoding=UTF8)) from cause
+        if _looks_like_1251(piece.translate(None, _TYPOGRAPHY)):
+            return CODE_PAGE
+        raise Reject(Reason("text.unknown", line=line + _plain_lines(piece))) from cause
+    return UTF8
 
 
 def _plain_lines(piece: bytes) -> int:
@@ -189,7 +201,7 @@ def _is_utf8(start: bytes) -> bool:
 
 def _looks_like_1251(piece: bytes) -> bool:
     """Whether most of what is not ASCII would be Cyrillic letters in windows-1251."""
-    rest = piece.translate(None, bytes(range(0x80)))
+    rest = piece.translate(None, _ASCII)
     return bool(rest) and 10 * len(rest.translate(None, _CYRILLIC)) < 3 * len(rest)
 
 
