@@ -12,11 +12,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 SAMPLES = Path(__file__).parent
-STEPS = 7
+STEPS = 11
 BOLD, PLAIN = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
 PEEK = 76  # characters of a command that are shown
 
@@ -55,6 +56,19 @@ class Demo:
             shutil.copyfile(file, fresh)
             fresh.rename(self.root / "inbox" / shop / file.name)
 
+    def sell(self, file: Path, *, live: bool = False) -> None:
+        """What till 1 of shop 5 does: write the file beside its folder, rename it in."""
+        fresh = self.root / f".{file.name}"
+        shutil.copyfile(file, fresh)
+        fresh.rename(self.root / "sales" / "5" / "1" / ("online" if live else "") / file.name)
+
+    def age(self) -> None:
+        """Makes today's folders in the rooms yesterday's, as they will be tomorrow."""
+        for room in ("processed", "error", "broken"):
+            for day in (self.root / room).glob("*/????-??-??"):
+                before = date.fromisoformat(day.name) - timedelta(days=1)
+                day.rename(day.with_name(before.isoformat()))
+
     def take(self, shop: str, till: str) -> list[str]:
         """What a till does: read each flagged chunk in its order, then delete data and flag."""
         taken = sorted((self.root / "queues" / shop / till).glob("pos*.flz"))
@@ -83,6 +97,10 @@ def play(demo: Demo) -> None:
     taken(demo)
     suspicious(demo)
     faulty(demo)
+    sold(demo)
+    repeated(demo)
+    erp_takes(demo)
+    trimmed(demo)
     account(demo)
 
 
@@ -151,6 +169,43 @@ def faulty(demo: Demo) -> None:
             print(f"    The ERP reads it in replies/{reply.name}:")
         for line in refused:
             print(f"      line {line['line']}, {line['kind']} {line['key']}: {line['text']}")
+
+
+def sold(demo: Demo) -> None:
+    demo.say("The other way: till 1 of shop 5 drops the sales file of its shift 12, and a live receipt of the next.")
+    demo.sell(SAMPLES / "sales" / "1" / "sale_1_12.json")
+    demo.sell(SAMPLES / "sales" / "1" / "online" / "sale_1_13_1.json", live=True)
+    demo.show("collect")
+    print()
+    demo.show("sales", "shifts", "5", "1")
+    print("\n    outbox/")
+    names = sorted(file.name for file in (demo.root / "outbox").glob("*.xml"))
+    for name in [*names[:2], "…", *names[-2:]]:
+        print(f"      {name}")
+
+
+def repeated(demo: Demo) -> None:
+    demo.say("The same sales under another name, spelt otherwise: known already. And a corrected receipt:")
+    demo.sell(SAMPLES / "sales" / "1" / "sale_1_12_again.json")
+    demo.sell(SAMPLES / "sales" / "1" / "sale_1_12_corrected.json")
+    demo.show("collect")
+
+
+def erp_takes(demo: Demo) -> None:
+    demo.say("The ERP takes its documents; deleting them is the receipt.")
+    documents = list((demo.root / "outbox").glob("*.xml"))
+    for document in documents:
+        document.unlink()
+    print(f"    taken: {len(documents)} documents")
+    demo.show("collect")
+
+
+def trimmed(demo: Demo) -> None:
+    demo.say("A night passes: what lies in the rooms since yesterday goes into archives, and can be found there.")
+    demo.age()
+    demo.show("trim")
+    print()
+    demo.show("archive", "ls", "sale_1_12.json")
 
 
 def account(demo: Demo) -> None:
