@@ -112,6 +112,6 @@ class Outbox:
 
     def _hidden(self, name: str) -> Path:
         hidden = f"{_START}{name}{_END}"
-        if name.startswith(_START) or "/" in name or fit(_START + name, _END) != hidden:
-            raise ValueError(name)
+        if not name or name.startswith(_START) or "/" in name or fit(_START + name, _END) != hidden:
+            raise ValueError(f"{name!r} is no document's name")
         return self._folder / hidden
