@@ -14,6 +14,7 @@ import click
 
 from ..pipeline import archive as finding
 from ..pipeline import trimviews
+from ..pipeline.duties import by_hand, named, trimmed
 from ..pipeline.office import Office
 from ..pipeline.trim import plan as plan_to_trim
 from ..pipeline.trim import trim as trim_now
@@ -44,8 +45,11 @@ def trim(root: Root, dry_run: bool, trust_clock: bool, as_json: bool) -> int:
         if dry_run:
             rows = trimviews.planned(office, plan_to_trim(office, trust_clock=trust_clock))
         else:
-            rows = trimviews.done(office, trim_now(office, trust_clock=trust_clock))
-    answer(rows, as_json, lambda: _show_trim(rows, dry_run=dry_run))
+            with by_hand(office, named("trim")) as run:
+                account = trim_now(office, trust_clock=trust_clock)
+                run.refused = trimmed(account).refused
+            rows = trimviews.done(office, account)
+    answer(rows, as_json, lambda: show_trim(rows, dry_run=dry_run))
     if rows["left"] or rows["clock"]:
         return REFUSED
     return LATER if rows["waiting"] else DONE
@@ -56,7 +60,7 @@ TRIM_COLUMNS = {
 }  # fmt: skip
 
 
-def _show_trim(rows: dict[str, Any], *, dry_run: bool) -> None:
+def show_trim(rows: dict[str, Any], *, dry_run: bool) -> None:
     shown = [{**row, "archive": row["archive"] or "(archived before)"} for row in rows["archives"]]
     table(shown, TRIM_COLUMNS, "Nothing to archive.", fold=("bytes", "trade"))
     counted = {

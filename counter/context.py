@@ -5,6 +5,7 @@ Failures: `click.UsageError` where no root was named, `click.BadParameter` for a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -14,6 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import click
 
 from ..errors import Halt
+from ..pipeline.locks import Patience
 from ..pipeline.office import Office, open_office
 from ..pipeline.settings import check_id
 from .progress import progress
@@ -38,16 +40,28 @@ class Root:
         return Path(self._path)
 
     @contextmanager
-    def office(self, *, ours: bool = False, weighing: bool = False, following: bool = False) -> Iterator[Office]:
-        """The opened root, as `open_office` says. The log is shown at a terminal to those who follow or ask for it;
-        the others get a bar when reading takes long. It is taken away at the end: who reads exports answers after it.
-        """
-        log = True if self.verbose else None if following else False
+    def office(self, *, ours: bool = False, weighing: bool = False) -> Iterator[Office]:
+        """The opened root, as `open_office` says; `ours` waits for whoever works in it. The log is shown to those who
+        ask for it; the others get a bar when reading takes long. It is taken away at the end: who reads exports answers
+        after it."""
         with (
-            progress(wanted=log is False) as watched,
-            open_office(self.path, ours=ours, weighing=weighing, verbose=log, progress=watched) as office,
+            progress(wanted=not self.verbose) as watched,
+            open_office(
+                self.path,
+                ours=ours,
+                weighing=weighing,
+                verbose=self.verbose,
+                progress=watched,
+                patience=Patience(tell=_told),
+            ) as office,
         ):
             yield office
+
+
+def _told(holder: str) -> None:
+    """Somebody at a terminal is told what takes so long."""
+    if sys.stderr.isatty():
+        click.echo(f"waiting for {holder}", err=True)
 
 
 class InOrder(click.Group):

@@ -5,7 +5,7 @@ Failures: as the service.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -13,7 +13,6 @@ import msgspec
 
 from ..pipeline import views
 from ..pipeline.duties import Done, Duty
-from ..pipeline.feed import Account
 from ..pipeline.office import Office
 from ..pipeline.service import Service
 from ..pipeline.stopping import signals
@@ -21,15 +20,17 @@ from ..pipeline.systemd import Systemd
 from .context import DONE, Root
 from .pages import show_account
 
+Told = tuple[Mapping[str, object], Callable[[], None]]
+
 
 def serve(root: Root, duties: Sequence[Duty], as_json: bool) -> int:
     """Runs a service of these jobs; its exit code."""
 
     def tell(office: Office, duty: Duty, done: Done) -> None:
-        rows, page = _told(office, done.account)
+        rows, page = PAGES[duty.name](office, done.account)
         if as_json:  # a line for each run that did something
             click.echo(msgspec.json.encode({"job": duty.name, **rows}).decode())
-        elif page is not None:
+        else:
             page()
 
     service = Service(root.path, duties=duties, tell=tell, systemd=Systemd.of(), verbose=root.verbose or None)
@@ -38,9 +39,42 @@ def serve(root: Root, duties: Sequence[Duty], as_json: bool) -> int:
     return DONE
 
 
-def _told(office: Office, account: object) -> tuple[dict[str, Any], Callable[[], None] | None]:
-    """What a run did, for programs, and its page for people."""
-    if isinstance(account, Account):
-        rows = views.account(office, account)
-        return rows, lambda: show_account(rows, office.layout.inbox)
-    return {}, None
+# What a run did: rows for programs, and their page for people. The way back is imported where it is needed: its
+# database's library is felt at the start.
+
+
+def _fed(office: Office, account: Any) -> Told:
+    rows = views.account(office, account)
+    return rows, lambda: show_account(rows, office.layout.inbox)
+
+
+def _collected(office: Office, account: Any) -> Told:
+    from ..pipeline import salesviews  # noqa: PLC0415
+    from .salespages import show_collected  # noqa: PLC0415
+
+    rows = salesviews.collected(office, account)
+    return rows, lambda: show_collected(rows, office.layout.sales, office.layout.outbox)
+
+
+def _asked(office: Office, account: Any) -> Told:
+    from ..pipeline import salesviews  # noqa: PLC0415
+    from .salespages import show_asked  # noqa: PLC0415
+
+    rows = [salesviews.asked(office, question) for question in account]
+    return {"asked": rows}, lambda: show_asked(rows)
+
+
+def _trimmed(office: Office, account: Any) -> Told:
+    from ..pipeline import trimviews  # noqa: PLC0415
+    from .archives import show_trim  # noqa: PLC0415
+
+    rows = trimviews.done(office, account)
+    return rows, lambda: show_trim(rows, dry_run=False)
+
+
+PAGES: dict[str, Callable[[Office, Any], Told]] = {
+    "feed": _fed,
+    "collect": _collected,
+    "requests": _asked,
+    "trim": _trimmed,
+}

@@ -13,6 +13,7 @@ import click
 from ..books import FileState
 from ..pipeline import salesviews
 from ..pipeline.collect import Collect, open_books
+from ..pipeline.duties import by_hand, collected, named
 from ..pipeline.requests import Requests
 from ..pipeline.telling import Telling
 from .context import DONE, LATER, REFUSED, InOrder, Root, json_option, pass_root
@@ -34,8 +35,10 @@ def collect(root: Root, as_json: bool) -> int:
       tillpost collect          one round, from cron or by hand
       tillpost sales ls         what came, and what became of it
     """
-    with root.office(ours=True) as office, open_books(office) as books:
-        done = Collect(office, books).round(once=True)
+    with root.office(ours=True) as office:
+        with by_hand(office, named("collect")) as run, open_books(office) as books:
+            done = Collect(office, books).round(once=True)
+            run.refused = collected(done).refused
         rows = salesviews.collected(office, done)
         outbox, sales = office.layout.outbox, office.layout.sales
     answer(rows, as_json, lambda: show_collected(rows, sales, outbox))

@@ -122,7 +122,7 @@ def _trimming(office: Office) -> Iterator[Work]:
 
 def trimmed(account: Trimmed) -> Done:
     """A run of trimming."""
-    return Done(refused=bool(account.left), later=bool(account.waiting), account=account)
+    return Done(refused=bool(account.left or account.leapt), later=bool(account.waiting), account=account)
 
 
 def _when_asked(settings: Settings) -> Hours:
@@ -151,8 +151,8 @@ def named(name: str) -> Duty:
 
 @contextmanager
 def by_hand(office: Office, duty: Duty) -> Iterator[Run]:
-    """Around a run that somebody wants now, whatever its hours say. It is noted, and told to monitoring, as the service's
-    own are."""
+    """Around a run that somebody wants now, whatever its hours say. It is noted, and told to monitoring, as those of
+    the service are."""
     try:
         with jobs.running(office, jobs.by_hand(office, duty.name, duty.hours(office.settings))) as run:
             yield run

@@ -40,7 +40,6 @@ class Outgoing:
         self._office = office
         self._books = books
         self._outbox = Outbox(office.disk, office.layout.outbox)
-        self._recovered = False
 
     def round(self) -> Outgone:
         """Notes what the ERP took, then brings what is due."""
@@ -48,16 +47,14 @@ class Outgoing:
         if not self._office.outbox_marker.is_there():
             done.troubles.append(Reason("outgoing.no-marker", path=self._office.layout.outbox))
             return done
-        if not self._recovered:
-            self._recover(done)
-            self._recovered = True
+        self._recover(done)
         done.taken = self._observe()
         while self._write(done):
             pass
         return done
 
     def _recover(self, done: Outgone) -> None:
-        """What a process that was stopped left half done."""
+        """What was left half done: by a process that was stopped, this one at an earlier try, or another beside it."""
         staged = self._outbox.staged()
         if not staged:
             return

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import MAXYEAR, UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.cron import CronTrigger
+if TYPE_CHECKING:
+    from apscheduler.triggers.cron import CronTrigger
 
 LONGEST = 366 * 86400.0  # seconds: missed times are counted no further back
 
@@ -25,8 +27,7 @@ class Timetable:
 
     def __init__(self, times: tuple[str, ...], zone: str) -> None:
         self._zone = ZoneInfo(zone)
-        # The triggers tell the wall's time, which knows of no summer: for them it is always UTC.
-        self._triggers = [CronTrigger(hour=int(at[:2]), minute=int(at[3:]), timezone=UTC) for at in sorted(set(times))]
+        self._triggers = [_trigger(at) for at in sorted(set(times))]
 
     def next(self, after: float) -> float | None:
         """The first due time after the moment `after` (seconds since 1970)."""
@@ -55,3 +56,10 @@ class Timetable:
 
     def _moment(self, wall: datetime) -> float:
         return wall.replace(tzinfo=self._zone, fold=0).timestamp()
+
+
+def _trigger(at: str) -> CronTrigger:
+    """Tells the wall's time, which knows of no summer: for it that is always UTC."""
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - felt at the start, and few verbs need hours
+
+    return CronTrigger(hour=int(at[:2]), minute=int(at[3:]), timezone=UTC)
