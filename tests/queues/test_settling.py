@@ -16,7 +16,9 @@ from tillpost.queues.disk import LocalDisk
 from tillpost.queues.inbox import Found, scan
 from tillpost.queues.lease import Answer, Lease
 from tillpost.queues.mounts import LOCAL, file_system, mounts
+from tillpost.queues.salesbox import scan_sales
 from tillpost.queues.settling import Settled, Settling, Sign, Wait
+from tillpost.queues.whole import SALES
 
 SETTLE = 10.0
 WALL = 1_700_000_000.0
@@ -234,6 +236,71 @@ def test_once_goes_by_the_files_age_where_nobody_can_tell(export: Path, age: flo
     export.write_bytes(b"<goods>")
     os.utime(export, (WALL - age, WALL - age))
     assert Watcher(export.parent, Answer.UNKNOWN).once() == sign
+
+
+# --- sales files: an end that may stand in the middle
+
+ENDED = b"### sales data begin ###\n### sales data end ###\n"
+
+
+@pytest.fixture
+def sale(tmp_path: Path) -> Path:
+    path = tmp_path / "5" / "1" / "sale1.json"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(ENDED)
+    os.utime(path, (WALL, WALL))
+    return path
+
+
+class Till:
+    """Scans one till's folder."""
+
+    def __init__(self, sale: Path, answer: Answer) -> None:
+        self.sales = sale.parents[2]
+        self.settling = Settling(SETTLE, LocalDisk(), Says(answer), SALES)
+
+    def at(self, now: float) -> list[Sign | str]:
+        found = scan_sales(LocalDisk(), self.sales).found
+        self.settling.see(found, now)
+        return [told(self.settling.judge(one, now)) for one in sorted(found, key=lambda one: one.path)]
+
+    def once(self, wall: float = WALL) -> Sign | str:
+        (found,) = scan_sales(LocalDisk(), self.sales).found
+        return told(self.settling.judge_once(found, wall))
+
+
+def test_sales_file_that_is_closed_behind_a_section_is_taken_at_once(sale: Path) -> None:
+    assert Till(sale, Answer.NOBODY).at(0) == [Sign.WHOLE]
+    assert Till(sale, Answer.NOBODY).once() is Sign.WHOLE
+
+
+def test_end_of_a_section_proves_nothing_where_nobody_can_tell_who_writes(sale: Path) -> None:
+    till = Till(sale, Answer.UNKNOWN)
+    assert [till.at(now) for now in (0, 9, 10)] == [["arrival.settling"], ["arrival.settling"], [Sign.STILL]]
+    assert till.once(WALL + 9) == "arrival.settling"
+    assert till.once(WALL + 10) is Sign.STILL
+
+
+def test_sales_file_waits_behind_a_section_while_somebody_writes(sale: Path) -> None:
+    till = Till(sale, Answer.SOMEBODY)
+    assert [till.at(now) for now in (0, 100)] == [["arrival.written"]] * 2
+    assert till.once() == "arrival.written"
+
+
+def test_torn_sales_file_is_taken_when_it_stood_still(sale: Path) -> None:
+    sale.write_bytes(ENDED[:-5])
+    till = Till(sale, Answer.NOBODY)
+    assert [till.at(now) for now in (0, 9, 10)] == [["arrival.settling"], ["arrival.settling"], [Sign.STILL]]
+    assert till.once() is Sign.CLOSED
+
+
+def test_live_receipts_of_the_same_name_settle_apart(sale: Path) -> None:
+    till = Till(sale, Answer.UNKNOWN)
+    assert till.at(0) == ["arrival.settling"]
+    online = sale.parent / "online"
+    online.mkdir()
+    (online / sale.name).write_bytes(ENDED)
+    assert till.at(10) == ["arrival.settling", Sign.STILL]
 
 
 # --- the law
