@@ -153,14 +153,15 @@ def _lock(office: Office) -> Findings:
 
 
 def _marker(office: Office) -> Findings:
-    """Without its marker no deletion in the queues is believed."""
-    there = office.marker.is_there()
-    yield Finding(
-        Health.OK if there else Health.BAD,
-        "queues' marker",
-        "there" if there else f"the marker in {office.layout.queues} is missing or another installation's",
-        "" if there else "mount the queues; nothing counts as taken before",
-    )
+    """Without its marker no deletion in the queues, or in the outbox, is believed."""
+    for name, marker in (("queues", office.marker), ("outbox", office.outbox_marker)):
+        there, folder = marker.is_there(), office.layout.folders()[name]
+        yield Finding(
+            Health.OK if there else Health.BAD,
+            f"marker of {name}",
+            "there" if there else f"the marker in {folder} is missing or another installation's",
+            "" if there else f"mount the folder {name}; nothing counts as taken before",
+        )
 
 
 CHECKS: tuple[Callable[[Office], Findings], ...] = (

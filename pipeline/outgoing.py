@@ -5,8 +5,8 @@
     taken    the ERP deleted it: that is its receipt
 
 Where a crash falls between two of these, `recover` goes on: what is hidden and written is revealed, what is hidden
-and still due is written anew; what is written and lies nowhere was taken (`queues.outbox` has the table). Nothing counts
-as taken while the outbox's marker is not there: a share that is not mounted is empty, too.
+and still due is written anew; what is written and lies nowhere was taken (`queues.outbox` has the table). Nothing
+counts as taken while the outbox's marker is not there: a share that is not mounted is empty, too.
 
 Failures: `Retry` when the outbox or the books do not take it now; what is due stays due. A document whose name stands
 for another file is told, and stops no other.
@@ -70,6 +70,8 @@ class Outgoing:
         if not written:
             return 0
         there = self._outbox.there() | self._outbox.staged()
+        if not self._office.outbox_marker.is_there():  # again: the share may have gone before it was looked into
+            return 0
         gone = [entry.id for entry in written if entry.name not in there]
         if gone:
             with self._books.write() as txn:

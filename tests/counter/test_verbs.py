@@ -387,7 +387,7 @@ def test_doctor_finds_nothing_wrong_with_a_healthy_root(tillpost: Verb, fed: Pos
 def test_doctor_ends_with_78_where_something_must_be_put_right(
     tillpost: Verb, office: PostOffice, tmp_path: Path
 ) -> None:
-    (office.root / "held").rmdir()
+    (office.root / "replies").rmdir()
     answer = tillpost("doctor")
     assert answer.code == WRONG_SETTINGS
     assert "1 of them to be looked at" in answer.out

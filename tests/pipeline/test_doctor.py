@@ -67,16 +67,18 @@ def test_damaged_state_is_the_only_finding(office: PostOffice) -> None:
     assert found.verdict is Health.BAD
 
 
-def test_missing_marker_is_bad(office: PostOffice) -> None:
-    (office.root / "queues" / ".tillpost-queues").unlink()
-    assert finding(office, "queues' marker").verdict is Health.BAD
+@pytest.mark.parametrize("folder", ["queues", "outbox"])
+def test_missing_marker_is_bad(office: PostOffice, folder: str) -> None:
+    (office.root / folder / f".tillpost-{folder}").unlink()
+    assert finding(office, f"marker of {folder}").verdict is Health.BAD
 
 
-def test_marker_of_another_installation_is_bad(office: PostOffice) -> None:
-    marker = office.root / "queues" / ".tillpost-queues"
+@pytest.mark.parametrize("folder", ["queues", "outbox"])
+def test_marker_of_another_installation_is_bad(office: PostOffice, folder: str) -> None:
+    marker = office.root / folder / f".tillpost-{folder}"
     marker.unlink()
     marker.write_text("somebody else's\n")
-    assert finding(office, "queues' marker").verdict is Health.BAD
+    assert finding(office, f"marker of {folder}").verdict is Health.BAD
 
 
 @pytest.mark.parametrize(("free", "verdict"), [(400 * GIB, Health.OK), (40 * GIB, Health.WARNING), (1, Health.WARNING)])
