@@ -25,6 +25,7 @@ from ..model import NOTHING, money, quantity
 from .reading import shortened
 
 Tree = dict[str, Any]  # a JSON object
+Spelt = int | Decimal | str  # a number
 Row = TypeVar("Row")
 
 MOST_DIGITS = 15  # before the point
@@ -96,6 +97,8 @@ def decoded(raw: bytes) -> Any:
     """`raw` as values, numbers in their one form. Raises msgspec.DecodeError, and RecursionError for what is nested too
     deep; what is deeper than DEEPEST, always."""
     tree = _decode(raw)
+    if raw.count(b"[") + raw.count(b"{") <= DEEPEST:  # the usual receipt needs no closer look
+        return tree
     level: list[Any] = [[tree]]
     for _ in range(DEEPEST + 1):
         level = [value for node in level for value in _inside(node) if type(value) is dict or type(value) is list]
@@ -126,11 +129,12 @@ def canonical_json(tree: Any) -> bytes:
 
 def text(tree: Tree, field: str) -> str:
     """A text without blanks around it; "" where there is none. A whole number passes for one, as codes do."""
-    value = _given(tree, field)
-    if type(value) is str:
-        return mark(value, field)
+    value = tree.get(field)
     if value is None:
         return ""
+    if type(value) is str:
+        value = value.strip(_BLANK)
+        return "" if value in _NULL else mark(value, field)
     if type(value) is int and abs(value) < _LARGEST_CODE:
         return str(value)
     raise _unfit("sales.not-text", field, value, limit=LONGEST)
@@ -165,19 +169,59 @@ def whole_or_none(tree: Tree, field: str, least: int = -LARGEST) -> int | None:
 
 def amount(tree: Tree, field: str) -> Decimal:
     """Money, with two digits after the point, or more where the till tells more; 0 where it tells none."""
-    value = _given(tree, field)
-    return NOTHING if value is None else _measured(value, field, _money)
+    found = amount_or_none(tree, field)
+    return NOTHING if found is None else found
 
 
 def amount_or_none(tree: Tree, field: str) -> Decimal | None:
-    value = _given(tree, field)
+    value = tree.get(field)
     return None if value is None else _measured(value, field, _money)
 
 
 def measure(tree: Tree, field: str) -> Decimal:
     """A quantity, without trailing zeros; 0 where there is none."""
-    value = _given(tree, field)
-    return NOTHING if value is None else _measured(value, field, _quantity)
+    value = tree.get(field)
+    found = None if value is None else _measured(value, field, _quantity)
+    return NOTHING if found is None else found
+
+
+def _measured(value: Any, field: str, form: Callable[[Spelt], Decimal | None]) -> Decimal | None:
+    if type(value) is Decimal or type(value) is int or type(value) is str:
+        try:
+            return form(value)
+        except ValueError:
+            pass
+    raise _unfit("sales.not-number", field, value, digits=MOST_DIGITS)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _money(value: Spelt) -> Decimal | None:
+    exact = _rounded(value)
+    if not exact:
+        return exact
+    plain = money(exact)
+    return plain if plain == exact else quantity(exact)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _quantity(value: Spelt) -> Decimal | None:
+    exact = _rounded(value)
+    return quantity(exact) if exact else exact
+
+
+def _rounded(value: Spelt) -> Decimal | None:
+    """A number to six digits after the point; None where the till tells none. Raises ValueError."""
+    if type(value) is str:
+        value = value.strip(_BLANK)
+        if value in _NULL:
+            return None
+        if len(value) > LONGEST or not _NUMBER.fullmatch(value):
+            raise ValueError(value)
+        value = Decimal(value.replace(",", "."))
+    number = Decimal(value)
+    if not -_BOUND < number < _BOUND:
+        raise ValueError(value)
+    return number.quantize(_FINEST, ROUND_HALF_UP, _EXACT) or NOTHING
 
 
 def _given(tree: Tree, field: str) -> Any:
@@ -187,33 +231,6 @@ def _given(tree: Tree, field: str) -> Any:
         return value
     value = value.strip(_BLANK)
     return None if value in _NULL else value
-
-
-def _measured(value: Any, field: str, form: Callable[[int | Decimal], Decimal]) -> Decimal:
-    number = value
-    if type(value) is str and _NUMBER.fullmatch(value) and len(value) <= LONGEST:
-        number = Decimal(value.replace(",", "."))
-    if (type(number) is int or type(number) is Decimal) and -_BOUND < number < _BOUND:
-        return form(number)
-    raise _unfit("sales.not-number", field, value, digits=MOST_DIGITS)
-
-
-def _rounded(value: int | Decimal) -> Decimal:
-    if type(value) is int:
-        return Decimal(value)
-    return Decimal(value).quantize(_FINEST, ROUND_HALF_UP, _EXACT)
-
-
-@lru_cache(maxsize=4096)
-def _money(value: int | Decimal) -> Decimal:
-    exact = _rounded(value)
-    plain = money(exact)
-    return (plain if plain == exact else quantity(exact)) or NOTHING
-
-
-@lru_cache(maxsize=4096)
-def _quantity(value: int | Decimal) -> Decimal:
-    return quantity(_rounded(value)) or NOTHING
 
 
 def moment(tree: Tree, field: str) -> datetime | None:

@@ -105,7 +105,7 @@ def _pieces(source: BinaryIO) -> Iterator[bytes]:
 def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     """`pieces` in `encoding`; "" = it is yet to be found."""
     decoder = codecs.getincrementaldecoder(encoding or UTF8)()
-    line, mark = 1, "\ufeff"
+    line, mark = 1, _MARKS[0][0]
     for piece in chain(pieces, (b"",)):
         if not encoding and not piece.isascii():
             encoding = _guessed(piece, line)
@@ -120,9 +120,10 @@ def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
         if "\0" in text:
             raise Reject(Reason("text.zeros", line=line + text.count("\n", 0, text.index("\0"))))
         line += text.count("\n")
-        if text:
-            yield text.removeprefix(mark).encode()
-            mark = ""
+        found = piece if encoding in ("", UTF8) else text.encode()
+        if found:
+            yield found.removeprefix(mark)
+            mark = b""
 
 
 def _guessed(piece: bytes, line: int) -> str:
