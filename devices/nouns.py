@@ -1,0 +1,126 @@
+"""What all cash devices speak of, whatever their protocol: cash, what happens to it, and how a device stands.
+
+Amounts are whole minor units (kopecks, cents); a denomination is the amount of one piece. `key` of a credit is
+(device serial, session epoch, event sequence): a key that comes again is the same money.
+
+Failures: none.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ..errors import Trouble
+from ..model import Noun
+
+Key = tuple[str, int, int]
+
+
+class Form(StrEnum):
+    NOTE = "note"
+    COIN = "coin"
+
+
+class Pieces(Noun, frozen=True, omit_defaults=True):
+    """Some pieces of one denomination."""
+
+    denomination: int
+    count: int
+
+    @property
+    def amount(self) -> int:
+        return self.denomination * self.count
+
+
+class Standing(StrEnum):
+    """How a device stands, sorted by what to do; each member carries its sentence for people."""
+
+    sentence: str
+
+    def __new__(cls, value: str, sentence: str) -> Standing:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.sentence = sentence
+        return member
+
+    STARTING = "starting", "the device starts up"
+    DISABLED = "disabled", "ready, and takes nothing"
+    ACCEPTING = "accepting", "takes cash"
+    BUSY = "busy", "moves cash"
+    FULL = "full", "its cassette is full"
+    OPEN = "open", "its cassette is out, or a cover is open"
+    JAMMED = "jammed", "cash is stuck"
+    FAULTY = "faulty", "it answers, and tells of a fault"
+    OFFLINE = "offline", "it does not answer"
+
+
+# --- what a device tells -----------------------------------------------------------------------------------
+
+
+class Stood(Noun, frozen=True):
+    """The device stands otherwise than before. `code` is the device's own word for why; "" = none."""
+
+    standing: Standing
+    code: str = ""
+
+
+class Escrowed(Noun, frozen=True):
+    """A note is held: `accept` or `give_back` decides."""
+
+    denomination: int
+
+
+class Credited(Noun, frozen=True):
+    """Money is in for good: the protocol's credit point, not before. To be journalled, then `acknowledge`d."""
+
+    denomination: int
+    key: Key
+    form: Form = Form.NOTE
+    unit: str = ""  # where it went, as the device calls it
+
+
+class GivenBack(Noun, frozen=True):
+    """A held note was returned."""
+
+    denomination: int
+
+
+class Rejected(Noun, frozen=True):
+    """Something was not taken; nothing was credited."""
+
+    code: str
+
+
+class Paid(Noun, frozen=True):
+    """A pay-out has ended: what really went out, also when it failed."""
+
+    paid: tuple[Pieces, ...]
+    unpaid: tuple[Pieces, ...] = ()
+    code: str = ""
+
+
+class Lost(Noun, frozen=True):
+    """The device counted events that nobody saw: it is stopped, and a person must look."""
+
+    events: int
+    code: str = ""
+
+
+Happening = Stood | Escrowed | Credited | GivenBack | Rejected | Paid | Lost
+
+
+class Identity(Noun, frozen=True, omit_defaults=True):
+    """Who a device says it is."""
+
+    serial: str
+    model: str = ""
+    firmware: str = ""
+    currency: str = ""
+
+
+class Unanswered(Trouble):
+    """The device did not answer, or the link is gone: whether the command was carried out is not known."""
+
+
+class Misuse(Trouble):
+    """The command is not allowed in this state, or asks for what the device cannot do: nothing was sent."""
