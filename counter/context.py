@@ -23,6 +23,7 @@ from .progress import progress
 P = ParamSpec("P")
 R = TypeVar("R")
 
+WAIT = 30.0  # seconds for whoever else works in the root
 DONE, REFUSED, LATER, WRONG_SETTINGS = 0, 1, 75, 78  # exit codes, as cli.EXIT_CODES has them
 
 
@@ -52,7 +53,7 @@ class Root:
                 weighing=weighing,
                 verbose=self.verbose,
                 progress=watched,
-                patience=Patience(tell=_told),
+                patience=Patience(WAIT, _told),
             ) as office,
         ):
             yield office

@@ -13,12 +13,13 @@ import click
 from ..pipeline import duties, views
 from ..pipeline.duties import by_hand
 from ..pipeline.feed import Feed
+from ..pipeline.jobsview import service
 from ..pipeline.ledger import ExportState
 from ..pipeline.office import Office
 from ..pipeline.plan import plan
 from .context import DONE, LATER, REFUSED, Root, json_option, pass_root
 from .following import serve
-from .pages import show_account, show_exports, show_plan, show_sets, show_tills
+from .pages import show_account, show_exports, show_plan, show_service, show_sets, show_tills
 from .tables import answer
 
 
@@ -91,12 +92,14 @@ def status(root: Root, as_json: bool) -> int:
             "exports": views.counts(office),
             "held": views.exports(office, 100, "held"),
             "sets": views.part_sets(office),
+            "service": service(office),
         }
         answer(rows, as_json, lambda: _status(office, rows))
     return DONE
 
 
 def _status(office: Office, rows: dict[str, Any]) -> None:
+    show_service(rows["service"])
     show_tills(rows["tills"])
     if rows["tills"]:
         click.echo()

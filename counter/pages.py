@@ -172,3 +172,10 @@ def show_sets(sets: list[Row]) -> None:
     for found in sets:
         parts = several(len(found["parts"]), "part")
         click.echo(f"Set {found['set']}: {parts} so far; it ends by its flag file, or when no more come for a while.")
+
+
+def show_service(row: Row) -> None:
+    """What is wrong with the service; whether one runs is told by `jobs ls`."""
+    if row["settings_refused"]:
+        under(f"The service works with older settings; those of the file are refused: {row['settings_refused']}", 0)
+        click.echo()

@@ -8,10 +8,10 @@ from __future__ import annotations
 import click
 
 from ..pipeline.duties import DUTIES, by_hand, named
-from ..pipeline.jobsview import Row, rows
-from ..pipeline.locks import serving
+from ..pipeline.jobsview import Row, rows, service
 from .context import DONE, LATER, REFUSED, InOrder, Root, json_option, pass_root
 from .following import serve
+from .pages import show_service
 from .tables import answer, table
 
 
@@ -48,13 +48,16 @@ COLUMNS = {
 def jobs_ls(root: Root, as_json: bool) -> None:
     """List the jobs: when each ran last, how it went, and when it is due."""
     with root.office() as office:
-        found, service = rows(office), serving(office.layout)
-        answer({"service": service, "jobs": found}, as_json, lambda: _listed(found, service))
+        found, of = rows(office), service(office)
+        answer({"service": of, "jobs": found}, as_json, lambda: _listed(found, of))
 
 
-def _listed(found: list[Row], service: str) -> None:
+def _listed(found: list[Row], of: Row) -> None:
     table(found, COLUMNS, note="reason", fold=("does", "hours", "missed"))
-    click.echo(f"\nThe service runs: {service}" if service else "\nNo service runs: tillpost run, timers or cron.")
+    click.echo(
+        f"\nThe service runs: {of['runs']}" if of["runs"] else "\nNo service runs: tillpost run, timers or cron."
+    )
+    show_service(of)
 
 
 @jobs.command("run")

@@ -8,9 +8,19 @@ from __future__ import annotations
 from . import jobs
 from .clock import moment
 from .duties import DUTIES, Duty
+from .ledger import Ledger
+from .locks import serving
+from .monitor import REFUSED
 from .office import Office
 
 Row = dict[str, object]
+
+
+def service(office: Office) -> Row:
+    """Whose service runs, "" = none; and why it works with other settings than those of the file, "" = it does not."""
+    with office.store.read() as txn:
+        refused = Ledger(txn).noted(REFUSED)
+    return {"runs": serving(office.layout), "settings_refused": refused}
 
 
 def rows(office: Office) -> list[Row]:

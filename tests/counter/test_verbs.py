@@ -184,7 +184,10 @@ def test_feed_says_what_it_left_in_the_inbox(tillpost: Verb, office: PostOffice)
     assert [waiting["name"] for waiting in account["waiting"]] == ["goods.xml"]
 
 
-def test_locked_root_is_a_matter_of_time_and_names_who_holds_it(tillpost: Verb, office: PostOffice) -> None:
+def test_locked_root_is_a_matter_of_time_and_names_who_holds_it(
+    tillpost: Verb, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tillpost.counter.context.WAIT", 0.0)
     with (office.root / "state" / "lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.write("tillpost feed (process 1 on elsewhere)")
