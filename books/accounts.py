@@ -118,14 +118,14 @@ class Accounts:
         """Documents that this file made count, in the order in which they were booked. Deliveries may be made while
         it runs, bookings may not."""
         last = 0
-        columns = (*_PLACE, DOCUMENTS.c.id, DOCUMENTS.c.shift_id, DOCUMENTS.c.body, DOCUMENTS.c.raw)
+        columns = (*_PLACE, DOCUMENTS.c.id, DOCUMENTS.c.shift_id, DOCUMENTS.c.home, DOCUMENTS.c.body, DOCUMENTS.c.raw)
         mine = (DOCUMENTS.c.counted_by == arrival) & DOCUMENTS.c.counts
         wanted = select(*columns).select_from(DOCUMENTS).join(SHIFTS).join(TILLS, SHIFTS.c.till_id == TILLS.c.id)
         wanted = wanted.where(mine).order_by(DOCUMENTS.c.id).limit(BATCH)
         while rows := self._session.rows(wanted.where(DOCUMENTS.c.id > last)):
             for row in rows:
                 document = noun(Document, (row.body, row.raw))
-                subject = f"document {row.shift_id} {document.type} {document.number}"
+                subject = f"document {row.home} {document.type} {document.number}"
                 yield Counted(subject, ShiftPlace(*row[:4]), row.shift_id, document)
             last = rows[-1].id
 

@@ -21,7 +21,7 @@ from .counting import count
 from .nouns import SalesFile, Tally
 from .placing import Kept, Number, Shift
 from .resolving import Opening
-from .rows import document_rows, payment_rows, position_rows
+from .rows import document_rows, payment_rows, position_rows, too_large
 from .session import BATCH, Session, batches
 from .sorting import sort_out
 from .tables import DOCUMENTS, FILE_SHIFTS, LOG_ONS, PAYMENTS, POSITIONS, REFUSED, SHIFT_RECORDS, TILLS
@@ -55,6 +55,8 @@ class Booking:
         self._shifts = self._shifts_new = self._log_ons_read = self._log_ons_new = 0
 
     def take(self, event: SalesEvent) -> None:
+        if not isinstance(event, RefusedSale) and (name := too_large(event)):
+            event = _refused(event, name)
         match event:
             case Document():
                 self._documents.append(event)
@@ -103,7 +105,7 @@ class Booking:
         self._add(placed)
         for number in changed:
             if self._numbers[number].astray:
-                self._gone |= sort_out(self._session, self._numbers[number], self._file.arrival, self._now)
+                self._gone |= self._sort_out(self._numbers[number])
         self._flush_log_ons()
         self._flush_refused()
         self._documents.clear()
@@ -215,8 +217,11 @@ class Booking:
         for number in changed:
             self._numbers[number].save(self._session)
             if self._numbers[number].astray:
-                self._gone |= sort_out(self._session, self._numbers[number], self._file.arrival, self._now)
+                self._gone |= self._sort_out(self._numbers[number])
         self._flush_refused()
+
+    def _sort_out(self, number: Number) -> set[int]:
+        return sort_out(self._session, number, self._file.arrival, self._last_known, self._now)
 
     # --- the rest
 
@@ -261,3 +266,16 @@ def _till(session: Session, shop: str, till: str) -> int:
 def _undated(record: ShiftRecord) -> RefusedSale:
     told = Told.of(Reason("books.shift-undated", number=record.number))
     return RefusedSale(0, "shift info", str(record.number), "timeBeg", told.code, told.parts, record.raw)
+
+
+def _refused(event: Document | ShiftRecord | LogOn, name: str) -> RefusedSale:
+    """An object with a number that no column holds."""
+    told = Told.of(Reason("books.too-large", field=name))
+    match event:
+        case Document():
+            section, key = "sales data", f"{event.type} {event.number}"
+        case ShiftRecord():
+            section, key = "shift info", f"{event.number}"
+        case LogOn():
+            section, key = "securitylog info", f"{event.operation}"
+    return RefusedSale(0, section, key, name, told.code, told.parts, event.raw)

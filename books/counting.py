@@ -70,6 +70,7 @@ def _with_others(session: Session, condition: ColumnElement[bool]) -> Iterator[t
             columns.live,
             columns.digest,
             columns.counts,
+            columns.home,
         ).join(several, and_(*(columns[name] == several.c[name] for name in names)))
     )
     found.sort(key=lambda row: row[:4])
@@ -95,5 +96,9 @@ def _settle(session: Session, versions: list[Any], arrival: int, last_known: int
         losers = [{"row": row.id} for row in wrong if row.id != best.id]
         if losers:
             session.run(change.values(counts=False), losers)
+        # what was told of the document before is corrected, not told beside it
+        homes = {row.counts and row.id <= last_known: row.home for row in versions}
+        values = {"counts": True, "home": homes.get(True, best.home)}
         if not best.counts:
-            session.run(change.values(counts=True, counted_by=arrival), [{"row": best.id}])
+            values["counted_by"] = arrival
+        session.run(change.values(values), [{"row": best.id}])

@@ -14,12 +14,36 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..errors import Halt, Reason
-from ..model import Document, Means, ShiftRecord
+from ..model import Document, LogOn, Means, ShiftRecord
 
 _CASHLESS = tuple(means for means in Means if means is not Means.CASH)
 
+_LIMIT = 1 << 63  # of a column's numbers
+
 T = TypeVar("T", Document, ShiftRecord)
 Placed = tuple[int, Document, int]  # row, document, row of its shift
+
+
+def too_large(event: Document | ShiftRecord | LogOn) -> str:
+    """The name of a number that no column holds, if there is one."""
+    match event:
+        case Document():
+            if not (_fits(event.shift) and _fits(event.number) and _fits(event.type) and _fits(event.lines_cancelled)):
+                return "shift, docNum, docType"
+            for position in event.positions:
+                if not (_fits(position.number) and _fits(position.operation) and _fits(position.department or 0)):
+                    return "posNum, opCode, deptCode"
+            if not all(_fits(payment.code) and _fits(payment.operation) for payment in event.payments):
+                return "valCode, opCode"
+            return ""
+        case ShiftRecord():
+            return "" if _fits(event.number) else "shift"
+        case LogOn():
+            return "" if _fits(event.operation) else "opcode"
+
+
+def _fits(number: int) -> bool:
+    return -_LIMIT <= number < _LIMIT
 
 
 def document_rows(placed: Iterable[Placed], till: int, arrival: int, live: bool) -> list[tuple[Any, ...]]:
@@ -28,6 +52,7 @@ def document_rows(placed: Iterable[Placed], till: int, arrival: int, live: bool)
             row,
             till,
             document.shift,
+            shift,
             shift,
             document.type,
             document.number,

@@ -20,8 +20,9 @@ from .session import Session, batches
 from .tables import DOCUMENTS, SHIFTS
 
 
-def sort_out(session: Session, number: Number, arrival: int, now: float) -> set[int]:
-    """Moves the number's documents and records to where they belong. The rows of shifts that are no more."""
+def sort_out(session: Session, number: Number, arrival: int, last_known: int, now: float) -> set[int]:
+    """Moves the number's documents and records to where they belong. The rows of shifts that are no more.
+    `last_known`: the last document's row before `arrival`."""
     documents = _documents(session, number)
     times = [_time(document) for document in documents]
     resolution = resolve(number.openings, times)
@@ -43,7 +44,9 @@ def sort_out(session: Session, number: Number, arrival: int, now: float) -> set[
         number.adopt(shift, resolved, now)
     number.arrange()
     number.save(session)
-    _move(session, documents, [shifts[group] for group in groups], {shift.id: shift for shift in shifts}, arrival)
+    homes = [shifts[group] for group in groups]
+    counting = _counting(session, documents, homes, last_known)
+    _move(session, documents, homes, counting, {shift.id: shift for shift in shifts}, arrival)
     if gone:
         session.run(delete(SHIFTS).where(SHIFTS.c.id.in_(gone)))
     number.astray = False
@@ -63,6 +66,7 @@ def _documents(session: Session, number: Number) -> list[Any]:
             columns.live,
             columns.digest,
             columns.counts,
+            columns.home,
         ).where((columns.till_id == number.till) & (columns.shift_number == number.number))
     )
 
@@ -94,29 +98,52 @@ def _rows(
     return [found[group] for group in range(len(resolution.shifts))]
 
 
-def _move(
-    session: Session, documents: Sequence[Any], homes: Sequence[Shift], shifts: dict[int, Shift], arrival: int
-) -> None:
-    """Writes which shift each document is of, and which of its versions there counts."""
-    versions = defaultdict(list)
+def _counting(session: Session, documents: Sequence[Any], homes: Sequence[Shift], last_known: int) -> dict[int, int]:
+    """The rows that count, and the home of each one's subject. A document that moves keeps its own, so that what the
+    ERP was told of it is corrected and does not stand beside it; unless the shift it left has another one there."""
+    versions: defaultdict[tuple[int, int, int], list[Any]] = defaultdict(list)
     for document, home in zip(documents, homes, strict=True):
         versions[home.id, document.type, document.number].append(document)
-    counting = {
-        max(rows, key=lambda row: rank(row.ended, row.live, bytes(row.digest))).id for rows in versions.values()
-    }
+    stays: dict[tuple[int, int, int], int] = {}
+    moves = []
+    for (shift, code, value), rows in versions.items():
+        best = max(rows, key=lambda row: rank(row.ended, row.live, bytes(row.digest)))
+        told = sorted(row.home for row in rows if row.counts and row.id <= last_known)
+        if not told or shift in told:
+            stays[shift, code, value] = best.id
+        else:
+            moves.append((told[0], shift, code, value, best.id))
+    for told_as, shift, code, value, row in sorted(moves):
+        free = [home for home in (told_as, shift) if (home, code, value) not in stays]
+        stays[free[0] if free else session.count_on("shift", 1)[0], code, value] = row
+    return {row: home for (home, _, _), row in stays.items()}
+
+
+def _move(
+    session: Session,
+    documents: Sequence[Any],
+    homes: Sequence[Shift],
+    counting: dict[int, int],
+    shifts: dict[int, Shift],
+    arrival: int,
+) -> None:
+    """Writes which shift each document is of, and which of its versions there counts."""
     moved = []
-    for document, home in zip(documents, homes, strict=True):
-        counts = document.id in counting
-        if (document.shift_id, document.counts) == (home.id, counts):
+    for document, shift in zip(documents, homes, strict=True):
+        home = counting.get(document.id)
+        counts = home is not None
+        values = {"shift_id": shift.id, "counts": counts, "home": document.home if home is None else home}
+        if values == {name: getattr(document, name) for name in values}:
             continue
-        moved.append({"row": document.id, "shift_id": home.id, "counts": counts, "by": arrival})
-        home.touched = True
+        moved.append({"row": document.id, "by": arrival, **values})
+        shift.touched = True
         if document.shift_id in shifts:
             shifts[document.shift_id].touched = True
-    change = update(DOCUMENTS).where(DOCUMENTS.c.id == bindparam("row"))
+    names = ("shift_id", "counts", "home")
+    change = (
+        update(DOCUMENTS).where(DOCUMENTS.c.id == bindparam("row")).values({name: bindparam(name) for name in names})
+    )
     for batch in batches([row for row in moved if row["counts"]]):
-        session.run(
-            change.values(shift_id=bindparam("shift_id"), counts=bindparam("counts"), counted_by=bindparam("by")), batch
-        )
+        session.run(change.values(counted_by=bindparam("by")), batch)
     for batch in batches([row for row in moved if not row["counts"]]):
-        session.run(change.values(shift_id=bindparam("shift_id"), counts=bindparam("counts")), batch)
+        session.run(change, [{name: row[name] for name in (*names, "row")} for row in batch])

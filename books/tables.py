@@ -138,6 +138,7 @@ DOCUMENTS = _table(
     _must("till_id", Id, ForeignKey("tills.id")),
     _must("shift_number", BigInteger),
     _must("shift_id", Id, ForeignKey("shifts.id")),
+    _must("home", BigInteger),  # the shift of its subject: that in which it counted first
     _must("type", BigInteger),
     _must("number", BigInteger),
     _must("digest", LargeBinary),

@@ -164,6 +164,7 @@ def upgrade() -> None:
         sa.Column("till_id", ID, nullable=False),
         sa.Column("shift_number", sa.BigInteger(), nullable=False),
         sa.Column("shift_id", ID, nullable=False),
+        sa.Column("home", sa.BigInteger(), nullable=False),
         sa.Column("type", sa.BigInteger(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),

@@ -1,0 +1,72 @@
+"""Books driven as the pipeline drives them: a sales file is a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy
+from tillpost.books import Books, Counted, FileState, SalesFile, ShiftRow, Tally
+from tillpost.books.tables import METADATA
+from tillpost.model import SalesEvent, ShiftAccount
+
+
+def empty(url: str) -> None:
+    """As it was when it was made."""
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    with engine.begin() as connection:
+        for table in reversed(METADATA.sorted_tables):
+            connection.execute(table.delete())
+    engine.dispose()
+
+
+@dataclass
+class Trial:
+    """Sales files into books, as the pipeline brings them: a transaction each."""
+
+    books: Books
+    shop: str = "5"
+    till: str = "1"
+    tallies: dict[int, Tally] = field(default_factory=dict)
+
+    @property
+    def last(self) -> int:
+        return max(self.tallies)
+
+    def file(self, arrival: int, *, live: bool = False, now: float = 1000.0) -> SalesFile:
+        name = f"sale{arrival}.json"
+        return SalesFile(arrival, name, FileState.PROCESSED, now, shop=self.shop, till=self.till, live=live)
+
+    def book(self, *events: SalesEvent, live: bool = False, now: float = 1000.0) -> Tally:
+        with self.books.write() as txn:
+            arrival = txn.next_arrivals(1)[0]
+            file = self.file(arrival, live=live, now=now)
+            self.tallies[arrival] = txn.book(file, iter(events))
+            txn.save(file)
+        return self.tallies[arrival]
+
+    def ask(self, question: Callable[[Any], Any]) -> Any:
+        with self.books.read() as txn:
+            return question(txn)
+
+    def shifts(self) -> list[ShiftRow]:
+        """Oldest first."""
+        rows: list[ShiftRow] = self.ask(lambda txn: txn.find_shifts(self.shop, self.till))
+        return rows[::-1]
+
+    def accounts(self) -> list[ShiftAccount]:
+        return [self.ask(lambda txn, row=row: txn.shift(row.id)) for row in self.shifts()]
+
+    def account(self) -> ShiftAccount:
+        (account,) = self.accounts()
+        return account
+
+    def numbers(self) -> list[list[int]]:
+        """The numbers of the documents that count, shift by shift."""
+        return [[line.number for line in account.documents] for account in self.accounts()]
+
+    def counted(self, arrivals: Iterable[int] | None = None) -> list[Counted]:
+        """What files made count; of all files where none is named."""
+        with self.books.read() as txn:
+            return [one for arrival in (arrivals or sorted(self.tallies)) for one in txn.untold(arrival)]
