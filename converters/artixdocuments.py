@@ -52,7 +52,7 @@ from .artixvalues import (
 )
 from .reading import shortened
 
-SHIFTS, SALES, SECURITY = "shift info", "sales data", "securitylog info"
+SECTIONS = SHIFTS, SALES, SECURITY = "shift info", "sales data", "securitylog info"
 
 _GIFT_CARD_SOLD = 63  # operation of a position
 _ANNULLED = 70  # operation of a failed payment
@@ -82,7 +82,7 @@ class Objects:
 
     def read(self, section: str, raw: bytes, line: int) -> Iterator[SalesEvent]:
         """What stands between two separators: an object, or a list of them. `raw` has no blanks around it."""
-        written = items(raw) if raw.startswith(b"[") else None
+        written = items(raw) if section in SECTIONS and raw.startswith(b"[") else None
         if written is None:  # no list, or a list that is wrong, which is told as one
             yield self._event(section, raw, line)
             return
@@ -97,7 +97,8 @@ class Objects:
     def _event(self, section: str, raw: bytes, line: int) -> SalesEvent:
         tree: Any = None
         try:
-            tree = decoded(raw)
+            if section in SECTIONS:
+                tree = decoded(raw)
             return self._made(section, tree, raw)
         except msgspec.DecodeError as error:
             unfit = Unfit("", _malformed(error, raw, line))
@@ -117,7 +118,7 @@ class Objects:
 
     def _made(self, section: str, tree: Any, raw: bytes) -> SalesEvent:
         """What an object says. Raises Unfit."""
-        if section not in self._read:
+        if section not in SECTIONS:
             raise Unfit("", Reason("sales.unknown-section", section=shortened(section)))
         if type(tree) is not dict:
             raise Unfit("", Reason("sales.not-object", field=section, got=told(tree)))

@@ -6,7 +6,8 @@ such lines are never part of an object. Sections come in any order, more than on
 lack its `---`. What stands between two separators is an object, or a list of objects.
 
 What is wrong *between* objects breaks the file, for then nobody knows what is missing; what is wrong *in* one refuses
-that one. A section of an unknown name, as a newer till may write, is no break: its objects are kept, refused.
+that one. A section of an unknown name, as a newer till may write, is no break: it is kept whole, as one refusal, so
+that it does not weigh more than the sales beside it.
 
 Failures: Reject `sales.empty`, `sales.torn`, `sales.outside`, `sales.marker`, `sales.object-too-large` for what is
 wrong between objects; `text.*` and `xml.unknown-encoding` for bytes that are no text.
@@ -20,12 +21,14 @@ from typing import BinaryIO
 
 from ..errors import Reason, Reject
 from ..model import SalesEvent, SalesOptions
-from .artixdocuments import Objects
+from .artixdocuments import SECTIONS, Objects
 from .encoding import opened, plain
 from .reading import shortened
 
 LARGEST = 16 * 1024 * 1024  # bytes in which an object must end
+SLAB = 1024 * 1024  # bytes of an unknown section that are kept as one
 LONGEST_MARKER = 200  # characters
+SEPARATOR = b"---"
 
 _RULE = re.compile(rb"\n[ \t]*(---|###[^\n]*)(?=[ \t\r]*(?:\n|\Z))")
 _MARKER = re.compile(r"### *(?P<name>[^ #].*?) +(?P<side>begin|end) *###")
@@ -56,8 +59,11 @@ def _found(pieces: Iterator[bytes]) -> Iterator[Found]:
         at = 0
         for rule in _RULE.finditer(block):
             place.add(block[at : rule.start()])
-            yield from place.closed()
-            place.turn(rule[1].decode().strip())
+            if rule[1] == SEPARATOR and place.keeps_on():
+                place.add(rule[0])
+            else:
+                yield from place.closed()
+                place.turn(rule[1].decode().strip())
             at = rule.end()
         place.add(block[at:])
     place.end()
@@ -97,19 +103,22 @@ class _Place:
             _, line = self._taken()
             raise Reject(Reason("sales.object-too-large", line=line, limit=LARGEST))
 
+    def keeps_on(self) -> bool:
+        """Whether what a `---` parts is kept together all the same: in a section of which nothing is known."""
+        return bool(self._section) and self._section not in SECTIONS and self._size < SLAB
+
     def closed(self) -> Iterator[Found]:
         """What a separator closes; nothing where it is blank. Raises Reject where it stands outside of sections."""
         raw, line = self._taken()
-        if not raw:
-            return
-        if not self._section:
+        if raw and not self._section:
             raise self._outside(raw.decode(), line)
-        yield self._section, raw, line
+        if raw.strip(_BLANK + SEPARATOR):  # an unknown section is kept with its separators
+            yield self._section, raw, line
 
     def turn(self, rule: str) -> None:
         """Goes over a separator. Raises Reject where it does not belong."""
         self._line += 1
-        if rule == "---":
+        if rule == SEPARATOR.decode():
             if not self._section:
                 raise self._outside(rule, self._line)
             return

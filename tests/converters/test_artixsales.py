@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tillpost import converters
 from tillpost.converters import artixsales, claim_sales, encoding
-from tillpost.converters.artixsales import LARGEST, LONGEST_MARKER, ArtixSales
+from tillpost.converters.artixsales import LARGEST, LONGEST_MARKER, SLAB, ArtixSales
 from tillpost.errors import LANGUAGES, Fault, Reject
 from tillpost.model import Document, LogOn, RefusedSale, SalesEvent, SalesOptions, ShiftRecord
 
@@ -111,13 +111,24 @@ def test_list_in_the_place_of_an_object_stands_for_its_items() -> None:
     assert documents[1].raw == receipt(2).encode()
 
 
-def test_objects_of_an_unknown_section_are_kept_and_told() -> None:
-    events = read(sales(receipt(1)) + section("loyalty info", '{"a": 1}', '{"b": 2}') + sales(receipt(2)))
+def test_unknown_section_is_kept_whole_and_told_once() -> None:
+    """However many objects stand in it, they do not outweigh the sales."""
+    new = section("loyalty info", '{"a": 1}', '[{"b": 2}]', "no JSON")
+    events = read(sales(receipt(1)) + new + section("empty info", "", "") + sales(receipt(2)))
     assert numbers(events) == [1, 2]
-    assert [(refused.code, refused.section, refused.raw) for refused in refusals(events)] == [
-        ("sales.unknown-section", "loyalty info", b'{"a": 1}'),
-        ("sales.unknown-section", "loyalty info", b'{"b": 2}'),
-    ]
+    (refused,) = refusals(events)
+    assert (refused.code, refused.section, refused.line) == ("sales.unknown-section", "loyalty info", 6)
+    assert refused.raw == b'{"a": 1}\n---\n[{"b": 2}]\n---\nno JSON\n---'
+
+
+def test_unknown_section_of_any_length_is_kept_in_slabs() -> None:
+    objects = [receipt(n, x="x" * 1000) for n in range(3000)]
+    events = read(section("loyalty info", *objects) + sales(receipt(1)))
+    *kept, last = events
+    assert isinstance(last, Document)
+    assert [refused.code for refused in refusals(kept)] == ["sales.unknown-section"] * 4
+    assert all(len(event.raw) < SLAB + 2000 for event in kept)
+    assert b"\n---\n".join(event.raw for event in kept) == "\n---\n".join([*objects, ""]).rstrip().encode()
 
 
 def test_wrong_object_is_refused_alone_with_its_line_and_its_own_text() -> None:
