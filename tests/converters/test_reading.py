@@ -342,10 +342,11 @@ def test_memory_does_not_grow_with_the_file(
     assert 0 < largest <= 4100  # what two pieces hold
 
 
-def test_memory_of_records_does_not_grow_with_the_file() -> None:
+def test_memory_of_records_does_not_grow_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "PIECE", 16 * 1024)  # small beside what a tree that is kept would hold
     record = b"<good><name>x</name></good>\n"
-    few = growth(records(Endless(record, 20), PLAIN, NAMES))  # type: ignore[arg-type]
-    many = growth(records(Endless(record, 60), PLAIN, NAMES))  # type: ignore[arg-type]
+    few = growth(records(Endless(record, 8), PLAIN, NAMES))  # type: ignore[arg-type]
+    many = growth(records(Endless(record, 24), PLAIN, NAMES))  # type: ignore[arg-type]
     assert many < 1.5 * few  # three times the file
 
 
