@@ -5,15 +5,17 @@ Failures: none.
 
 from __future__ import annotations
 
-from ..books import SalesFile
+from ..books import FileState, SalesFile
 from ..errors import Reason
 from ..model import RefusedSale
 from .clock import moment
 
+TITLES = {FileState.ERROR: "why.sales-error", FileState.BROKEN: "why.sales-broken"}
+
 
 def why(file: SalesFile, language: str) -> str:
     """Why a sales file lies where it lies, for the person who finds it there."""
-    title = Reason(f"why.sales-{file.state}", name=file.name, arrival=file.arrival).text(language)
+    title = Reason(TITLES[file.state], name=file.name, arrival=file.arrival).text(language)
     return "\n".join([title, *([file.reason.text(language)] if file.reason else [])]) + "\n"
 
 
