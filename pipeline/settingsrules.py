@@ -22,7 +22,7 @@ from .servicesections import DOCUMENTS, MOMENT, OF_EACH_TILL
 ID = re.compile(r"(?!(?:con|nul|aux|prn|com\d|lpt\d)\Z)[0-9a-z_-]{1,20}", re.IGNORECASE | re.ASCII)
 WRONG_ID = {"shop": "settings.shop-id", "till": "settings.till-id"}
 # A database in memory would forget what was sold; a relative path would depend on where the program was started.
-BOOKS_URL = re.compile(r"sqlite(\+[a-z0-9]+)?:///(/|[A-Za-z]:[\\/]).*|(?!sqlite)[a-z][a-z0-9]*(\+[a-z0-9]+)?://[^/].*")
+BOOKS_URL = re.compile(r"sqlite(\+[a-z0-9]+)?:///(/|[A-Za-z]:[\\/]).*|(?!sqlite)[a-z][a-z0-9]*(\+[a-z0-9]+)?:///?[^/].*")
 PROPERTY = re.compile(r"[^\s=:\[#;][^=:]*")  # what a line of cash.ini can begin with
 
 

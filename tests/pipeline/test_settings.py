@@ -200,6 +200,33 @@ def test_wrong_type_is_refused_with_key_got_and_expected(tmp_path: Path, doc: An
         ("shops.<shop>.price_hours", "'08:00-08:00'"),
         ("shops.<shop>.clear_hours", "'22:00-24:01'"),
         ("shops.<shop>.clear_hours", "'24:00-08:00'"),
+        ("collect.cash", "1"),
+        ("collect.card", "['4']"),
+        ("collect.gift", "[6.5]"),
+        ("collect.refused_share", "1.5"),
+        ("collect.max_file_bytes", "1023"),
+        ("collect.documents", "'receipt'"),
+        ("collect.shift_check", "'sum'"),
+        ("collect.shift_patience_seconds", "-1"),
+        ("collect.request_at", "'05:00'"),
+        ("books.url", r'"sqlite:////a\nb"'),
+        ("trim.at", "'3:33'"),
+        ("trim.at", "'24:00'"),
+        ("trim.at", "'03:60'"),
+        ("trim.at", "03:33:00"),
+        ("trim.at", "''"),
+        ("trim.keep_days", "0"),
+        ("trim.keep_days", "36501"),
+        ("monitor.metrics_file", r'"a\u0000.prom"'),
+        ("monitor.errors_file", "true"),
+        ("cash.file", "''"),
+        ("cash.filequeueroot", "''"),
+        ("cash.queuechunksize", "0"),
+        ("cash.maxcountbackupfiles", "-1"),
+        ("cash.properties", "'a = 1'"),
+        ("cash.properties", "{ a = 1 }"),
+        ("shops.<shop>.cash_codes", "{ 1 = 'x' }"),
+        ("shops.<shop>.store_id", "5"),
     ],
 )
 def test_wrong_value_is_refused(tmp_path: Path, path: str, value: str) -> None:
@@ -290,6 +317,191 @@ def test_places_beside_each_other_are_fine(tmp_path: Path) -> None:
 
 def test_command_that_cannot_be_split_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path, toml("notify.command", "'mail \"me'")).reason.code == "settings.command"
+
+
+# --- the way back: sales, books, monitoring, tills
+
+
+@pytest.mark.parametrize("moment", ["5:00", "24:00", "05:60", "05:00:00", "", "noon", " 05:00", "05:00\\n", "٠5:00"])
+def test_moment_that_no_day_has_is_refused(tmp_path: Path, moment: str) -> None:
+    halt = refused(tmp_path, toml("collect.request_at", f'["05:00", "{moment}"]'))
+    assert (halt.reason.code, halt.reason.parts["key"]) == ("settings.moment", "collect.request_at")
+
+
+def test_moments_may_be_several_or_none(tmp_path: Path) -> None:
+    for moments in ("[]", "['00:00', '23:59', '12:30']"):
+        loaded = load(written(tmp_path, toml("collect.request_at", moments)))
+        assert list(loaded.collect.request_at) == tomllib.loads(f"at = {moments}")["at"]
+
+
+@pytest.mark.parametrize("document", ["", "Receipt", "shiftopen", "receipts"])
+def test_document_that_nobody_writes_is_refused_beside_those_that_are(tmp_path: Path, document: str) -> None:
+    halt = refused(tmp_path, toml("collect.documents", f"['receipt', '{document}']"))
+    assert halt.reason.code == "settings.document"
+    assert "receipt, cashbox, shiftOpen, shift" in str(halt)
+
+
+@pytest.mark.parametrize(
+    ("text", "one", "other"),
+    [
+        ("cash = [1, 4]", "cash", "card"),
+        ("card = [4, 7]", "card", "gift"),
+        ("cash = [6]\ncard = []", "cash", "gift"),
+    ],
+)
+def test_payment_code_with_two_meanings_is_refused(tmp_path: Path, text: str, one: str, other: str) -> None:
+    halt = refused(tmp_path, f"[collect]\n{text}\n")
+    assert halt.reason.code == "settings.payment-twice"
+    assert (halt.reason.parts["one"], halt.reason.parts["other"]) == (one, other)
+
+
+def test_payment_codes_may_be_named_twice_in_one_list_or_not_at_all(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path, "collect = { cash = [1, 1], card = [], gift = [] }"))
+    options = loaded.sales_options()
+    assert (options.cash, options.card, options.gift) == ((1, 1), (), ())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////srv/books.sqlite",
+        "sqlite:///C:/books.sqlite",
+        "sqlite+pysqlite:////srv/books.sqlite",
+        "postgresql://db/tillpost",
+        "postgresql+psycopg:///tillpost",
+        "postgresql+psycopg://tillpost:secret@db.example:5432/tillpost?sslmode=require",
+    ],
+)
+def test_address_of_the_books_is_taken(tmp_path: Path, url: str) -> None:
+    loaded = load(written(tmp_path, toml("books.url", f"'{url}'")))
+    assert loaded.books_url(tmp_path) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/srv/books.sqlite",
+        "books.sqlite",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///books.sqlite",
+        "sqlite:///../books.sqlite",
+        "postgresql://",
+        "postgresql:///",
+        "postgresql:tillpost",
+        "tillpost:secret@db.example/tillpost",
+        " postgresql://db/tillpost",
+    ],
+)
+def test_address_that_would_lose_the_books_is_refused_without_telling_secrets(tmp_path: Path, url: str) -> None:
+    halt = refused(tmp_path, toml("books.url", f"'{url}'"))
+    assert halt.reason.code == "settings.books-url"
+    assert "secret" not in str(halt)
+
+
+def test_books_lie_in_the_state_where_nothing_else_is_said(tmp_path: Path) -> None:
+    assert Settings().books_url(tmp_path) == f"sqlite:///{tmp_path}/books.sqlite"
+
+
+def test_password_is_not_shown(tmp_path: Path) -> None:
+    url = "postgresql+psycopg://tillpost:secret@db.example/tillpost"
+    rows = show(written(tmp_path, toml("books.url", f"'{url}'")))
+    shown = next(row["value"] for row in rows if row["setting"] == "books.url")
+    assert shown == '"postgresql+psycopg://tillpost:***@db.example/tillpost"'
+
+
+@pytest.mark.parametrize("name", ["metrics", "metrics.prom.txt", "a.PROM", "prom"])
+def test_metrics_that_nobody_would_read_are_refused(tmp_path: Path, name: str) -> None:
+    assert refused(tmp_path, toml("monitor.metrics_file", f"'{name}'")).reason.code == "settings.metrics-name"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "other"),
+    [
+        ("[log]\nfile = 'x'\n[monitor]\nerrors_file = './x'", "monitor.errors_file", "log.file"),
+        (
+            "[monitor]\nmetrics_file = 'x.prom'\nerrors_file = 'a/../x.prom'",
+            "monitor.errors_file",
+            "monitor.metrics_file",
+        ),
+        ("[monitor]\nerrors_file = 'tillpost.toml'", "monitor.errors_file", "tillpost.toml"),
+        ("[log]\nfile = 'tillpost.toml'", "log.file", "tillpost.toml"),
+    ],
+)
+def test_two_of_our_files_under_one_name_are_refused(tmp_path: Path, text: str, key: str, other: str) -> None:
+    reason = refused(tmp_path, text).reason
+    assert (reason.code, reason.parts["key"], reason.parts["other"]) == ("settings.file-twice", key, other)
+
+
+@pytest.mark.parametrize("place", ["cash.ini", "{shop}/cash.ini", "{till}/cash.ini", "{Shop}/{Till}", "{shop}{ till}"])
+def test_one_file_for_several_tills_is_refused(tmp_path: Path, place: str) -> None:
+    assert refused(tmp_path, toml("cash.file", f"'{place}'")).reason.code == "settings.cash-file"
+
+
+def test_shop_whose_name_leads_its_tills_files_among_others_is_refused(tmp_path: Path) -> None:
+    text = toml("cash.file", "'{shop}/{till}/cash.ini'")
+    assert refused(tmp_path, text + "[shops.5]\n[shops.queues]\n").reason.code == "settings.file-place"
+    assert load(written(tmp_path, text + "[shops.5]\n"))
+
+
+@pytest.mark.parametrize("line", ["", "a", "= 1", "  = 1", "a = 1\\nb = 2", "a\\u0000 = 1"])
+@pytest.mark.parametrize("path", ["cash.properties", "shops.<shop>.cash_codes"])
+def test_line_that_is_no_pair_is_refused(tmp_path: Path, path: str, line: str) -> None:
+    halt = refused(tmp_path, toml(path, f'["{line}"]'))
+    assert (halt.reason.code, halt.reason.parts["key"]) == ("settings.not-a-pair", path.replace("<shop>", "5"))
+
+
+def test_properties_of_tills_may_be_empty_and_hold_what_parts_others(tmp_path: Path) -> None:
+    text = toml("cash.properties", "['grpccacertpath =', 'errorsFilePath = \"\"', 'url=amqp://a:5672/?b=c']")
+    assert len(load(written(tmp_path, text)).cash.properties) == 3
+
+
+@pytest.mark.parametrize("name", ["a:b", "#a", ";a", "[a]"])
+def test_property_that_a_till_would_read_otherwise_is_refused(tmp_path: Path, name: str) -> None:
+    assert refused(tmp_path, toml("cash.properties", f"['{name} = 1']")).reason.code == "settings.property"
+
+
+@pytest.mark.parametrize("lines", [["cash.code = 1"], ["StoreID = 5"], ["queuechunksize=1"], ["a = 1", "A = 1"]])
+def test_property_that_is_said_elsewhere_is_refused(tmp_path: Path, lines: list[str]) -> None:
+    assert refused(tmp_path, toml("cash.properties", repr(lines))).reason.code == "settings.property-twice"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("cash.properties", "['a = 100%']"),
+        ("cash.filequeueroot", "'/data/%d'"),
+        ("cash.filequeueroot", "' /data'"),
+        ("shops.<shop>.store_id", "'%'"),
+        ("shops.<shop>.store_id", "'5 '"),
+        ("shops.<shop>.cash_codes", "['1 = %1']"),
+    ],
+)
+def test_value_that_no_cash_ini_can_hold_is_refused(tmp_path: Path, path: str, value: str) -> None:
+    halt = refused(tmp_path, toml(path, value))
+    assert (halt.reason.code, halt.reason.parts["key"]) == ("settings.cash-value", path.replace("<shop>", "5"))
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [
+        (["1 = x", "2 = x"], "settings.cash-code-twice"),
+        (["1 = x", "1 = y"], "settings.cash-code-again"),
+        (["a = x", "A = y"], "settings.cash-code-again"),
+        (["1 ="], "settings.not-a-pair"),
+        (["1/2 = x"], "settings.till-id"),
+    ],
+)
+def test_tills_that_would_be_taken_for_each_other_are_refused(tmp_path: Path, codes: list[str], code: str) -> None:
+    assert refused(tmp_path, toml("shops.<shop>.cash_codes", repr(codes))).reason.code == code
+
+
+def test_till_signs_its_sales_by_its_name_in_its_shop_else_by_its_id(tmp_path: Path) -> None:
+    text = "[shops.5]\ncash_codes = ['1 = 2', '2=_cash_8_99dec44a']\n[shops.6]\ncash_codes = ['1 = 2']\n"
+    shops = load(written(tmp_path, text)).shops
+    assert [shops["5"].cash_code(till) for till in "123"] == ["2", "_cash_8_99dec44a", "3"]
+    assert [shops["6"].cash_code(till) for till in "12"] == ["2", "2"]
 
 
 # --- the file itself
@@ -396,9 +608,7 @@ def test_hours_and_the_rest_of_the_day_share_no_minute_and_leave_none(start: int
         ("", time(12), True),
     ],
 )
-def test_hours_begin_with_their_first_minute_and_end_before_their_last(
-    hours: str, moment: time, is_open: bool
-) -> None:
+def test_hours_begin_with_their_first_minute_and_end_before_their_last(hours: str, moment: time, is_open: bool) -> None:
     assert Hours.parse(hours).open(moment) is is_open
 
 
@@ -434,9 +644,7 @@ def test_day_begins_at_midnight_of_the_shop(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("prices", "clears"), [*itertools.product((True, False), repeat=2)])
-def test_hours_are_those_of_the_shop_and_a_person_overrides_them(
-    tmp_path: Path, prices: bool, clears: bool
-) -> None:
+def test_hours_are_those_of_the_shop_and_a_person_overrides_them(tmp_path: Path, prices: bool, clears: bool) -> None:
     spans = {True: "14:00-16:00", False: "16:00-14:00"}  # noon UTC is 15:00 in Moscow
     text = f"[shops.5]\nprice_hours = '{spans[prices]}'\nclear_hours = '{spans[clears]}'\n"
     loaded = load(written(tmp_path, text))
