@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import msgspec
 
@@ -93,7 +94,7 @@ class Hours:
     times: tuple[str, ...] = ()
     zone: str = "UTC"
 
-    @property
+    @cached_property
     def table(self) -> Timetable:
         return Timetable(self.times, self.zone)
 
@@ -121,6 +122,11 @@ def looked_at(state: JobState, hours: Hours, now: float) -> JobState:
         missed=state.missed + missed,
         missed_total=state.missed_total + missed,
     )
+
+
+def is_anew(before: JobState, state: JobState) -> bool:
+    """Whether the time that counts begins anew, so that it must be noted, were there nothing to do."""
+    return state.seen_to < before.seen_to or (state.times, state.zone) != (before.times, before.zone)
 
 
 def is_ready(state: JobState, now: float) -> bool:
@@ -196,7 +202,7 @@ def look(office: Office, name: str, hours: Hours) -> JobState:
     it counts."""
     before = load(office, name)
     state = looked_at(before, hours, office.clock.now())
-    if state.seen_to < before.seen_to or (state.times, state.zone) != (before.times, before.zone):
+    if is_anew(before, state):
         save(office, state)
     return state
 

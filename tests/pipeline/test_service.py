@@ -13,12 +13,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from post_office import PostOffice, good, goods
+from tillpost.cli import run
 from tillpost.pipeline.locks import serving
 from tillpost.queues.layout import Layout
 
@@ -48,11 +50,12 @@ def service(office: PostOffice, *verb: str, **place: str) -> Iterator[subprocess
 
 
 def verb(office: PostOffice, *arguments: str) -> Any:
-    """What a verb in a process of its own answers programs."""
-    command = [sys.executable, "-m", "tillpost.cli", "--root", str(office.root), *arguments, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    """What a verb answers programs; this process is not the service's."""
+    said = StringIO()
+    with redirect_stdout(said):
+        code = run(["--root", str(office.root), *arguments, "--json"])
+    assert code == 0, said.getvalue()
+    return json.loads(said.getvalue())
 
 
 def events(office: PostOffice, name: str) -> list[dict[str, Any]]:
@@ -82,8 +85,8 @@ def test_file_renamed_in_is_soon_at_the_till(make_office) -> None:
 
 
 def test_service_killed_at_any_moment_goes_on_at_its_next_start(make_office) -> None:
-    office, moments = make_office(settings=QUICK), random.Random(5)
-    for number in range(1, 6):
+    office, moments = make_office(settings=QUICK), random.Random()
+    for number in (1, 2, 3):
         office.drop(f"goods{number}.xml", goods(*(good(str(code)) for code in range(number * 40)), number=number))
         with service(office) as process:
             soon(lambda: serving(Layout.of(office.root)))
@@ -92,10 +95,10 @@ def test_service_killed_at_any_moment_goes_on_at_its_next_start(make_office) -> 
             process.wait()
         office.take()
     with service(office):
-        soon(lambda: (office.root / "replies" / "goods5.xml.json").exists())
+        soon((office.root / "replies" / "goods3.xml.json").exists)
         soon(lambda: not (office.root / "inbox" / ".claimed").exists() or not list(office.root.rglob(".claimed/*")))
-        soon(lambda: (office.take(), len(office.tills["5", "1"].goods) == 200)[1])
-    assert office.where("goods5.xml") == ["processed"]
+        soon(lambda: (office.take(), len(office.tills["5", "1"].goods) == 120)[1])
+    assert office.where("goods3.xml") == ["processed"]
 
 
 # --- its end
@@ -108,7 +111,7 @@ def test_signal_ends_it_in_good_order(make_office, number: signal.Signals) -> No
         office.drop("goods.xml", goods(good("1")))
         soon(lambda: "pos0000000001.flz" in office.queue())
         process.send_signal(number)
-        out, err = process.communicate(timeout=PATIENCE)
+        _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
     assert events(office, "service_stopped")
     with office.open():
@@ -119,7 +122,7 @@ def test_stop_in_the_middle_of_a_long_reading_leaves_the_file_to_the_next_start(
     office = make_office(settings=HOURLY)
     with service(office) as process:
         soon(is_ready(office))
-        office.drop("goods.xml", goods(*(good(str(code)) for code in range(60_000))))
+        office.drop("goods.xml", goods(*(good(str(code)) for code in range(12_000))))
         soon(lambda: events(office, "export_claimed"))
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
@@ -129,7 +132,7 @@ def test_stop_in_the_middle_of_a_long_reading_leaves_the_file_to_the_next_start(
         assert office.queue() == []
         assert len(list((office.root / "inbox" / ".claimed").rglob("goods.xml"))) == 1
     office.feed()
-    assert len(office.take().goods) == 60_000
+    assert len(office.take().goods) == 12_000
 
 
 def test_second_service_names_the_first_and_asks_to_try_later(make_office) -> None:
