@@ -32,6 +32,7 @@ MOST_DIGITS = 15  # before the point
 LONGEST = 1000  # characters of a text
 LARGEST = 2**31 - 1  # of whole numbers
 DEEPEST = 64  # levels of lists and objects
+MOST_ROWS = 10_000  # of a list
 FIRST_YEAR, LAST_YEAR = 1980, 2199
 
 _BLANK = " \t\r\n"
@@ -264,6 +265,8 @@ def listed(tree: Tree, field: str) -> list[Any]:
     """The items of a list, of any kind."""
     value = _given(tree, field)
     if type(value) is list:
+        if len(value) > MOST_ROWS:
+            raise Unfit(field, Reason("sales.too-many", field=field, count=len(value), limit=MOST_ROWS))
         return value
     if value is None:
         return []

@@ -137,7 +137,8 @@ def _guessed(piece: bytes, line: int) -> str:
         if 5 * sound > odd:
             wrong = line + piece.count(b"\n", 0, cause.start)
             raise Reject(Reason("text.mixed", line=wrong, encoding=UTF8)) from cause
-        if _looks_like_1251(piece.translate(None, _TYPOGRAPHY)):
+        letters = piece.translate(None, _TYPOGRAPHY)
+        if letters.isascii() or _looks_like_1251(letters):
             return CODE_PAGE
         raise Reject(Reason("text.unknown", line=line + _plain_lines(piece))) from cause
     return UTF8

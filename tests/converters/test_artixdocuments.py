@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tillpost.converters.artixsales import ArtixSales
+from tillpost.converters.artixvalues import MOST_ROWS
 from tillpost.errors import LANGUAGES
 from tillpost.model import (
     Discount,
@@ -361,6 +362,12 @@ def test_value_of_a_wrong_kind_refuses_the_document_and_names_its_field(
     assert found.parts["field"] == field
     assert json.loads(found.raw) == BARE | fields
     assert all(len(found.why.text(language)) < 300 for language in LANGUAGES)
+
+
+def test_more_rows_than_any_receipt_has_are_refused() -> None:
+    assert document(stornoPositions=[0] * MOST_ROWS).lines_cancelled == MOST_ROWS
+    found = refused(BARE | {"inventPositions": [{}] * (MOST_ROWS + 1)})
+    assert (found.code, found.field) == ("sales.too-many", "inventPositions")
 
 
 def test_refusal_is_told_with_type_and_number_as_far_as_they_can_be_read() -> None:

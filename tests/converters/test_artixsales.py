@@ -277,6 +277,12 @@ def test_file_is_the_same_in_every_encoding_of_the_field(codec: str) -> None:
     assert read(encoded(text, codec)) == read(text)
 
 
+@pytest.mark.parametrize("said", ["№", "«»", "Ж", "ЧЕК", "кофе «Тихое утро» № 5", "A\u00a0B", "…"])
+def test_a_few_letters_tell_the_code_page(said: str) -> None:
+    text = sales(receipt(1, userCode="1", backReason=said))
+    assert read(text.encode("windows-1251")) == read(text)
+
+
 @pytest.mark.parametrize("codec", CODECS)
 def test_text_that_comes_late_is_read_as_well(codec: str) -> None:
     late = [*(receipt(n, userCode="1", x="y" * 1000) for n in range(600)), receipt(600, userCode="Жанна Ёлкина")]
