@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tillpost.converters import claim_sales
+from tillpost.converters import SALES_CONVERTERS, claim_sales
 from tillpost.model import (
     CASH_IN,
     CASH_OUT,
@@ -69,6 +69,35 @@ def test_every_golden_file_has_its_sample() -> None:
 
 def test_nothing_in_the_samples_is_refused() -> None:
     assert not [event for name in SAMPLES for event in read(name) if isinstance(event, RefusedSale)]
+
+
+# --- what every converter of sales promises
+
+
+@pytest.mark.parametrize("path", [FOLDER / name for name in SAMPLES], ids=lambda path: path.name)
+def test_exactly_one_converter_claims_a_sample(path: Path) -> None:
+    first = path.read_bytes()[:65536]
+    assert [converter.claims(path.name, first) for converter in SALES_CONVERTERS].count(True) == 1
+
+
+def test_no_converter_claims_an_export() -> None:
+    for path in FOLDER.parent.glob("*/*.xml"):
+        assert not any(converter.claims("sale_1.json", path.read_bytes()[:65536]) for converter in SALES_CONVERTERS)
+
+
+def test_names_of_converters_differ() -> None:
+    names = [converter.name for converter in SALES_CONVERTERS]
+    assert len(set(names)) == len(names)
+
+
+def test_reading_a_file_again_says_the_same_and_leaves_it_open() -> None:
+    for name in SAMPLES:
+        with (FOLDER / name).open("rb") as source:
+            converter = claim_sales(name, source.read(65536))
+            source.seek(0)
+            first = list(converter.read(source, SalesOptions()))
+            source.seek(0)
+            assert list(converter.read(source, SalesOptions())) == first
 
 
 # --- the sums that were counted by hand
