@@ -11,7 +11,7 @@ Failures: as `trimplan`. A day that cannot be archived now is told in the accoun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -71,7 +71,7 @@ def trim(office: Office, *, trust_clock: bool = False) -> Account:
 class _Run:
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._archives = Archives(office.disk, office.layout)
+        self._archives = Archives(office.disk, office.layout, self._seen)
         self._work = self._done = 0  # bytes to read, and read by now
 
     def run(self, *, trust_clock: bool) -> Account:
@@ -96,7 +96,7 @@ class _Run:
     def _put_by(self, bundle: Bundle, done: Account) -> None:
         """Archives what no archive holds, then removes all of it from the room."""
         lacking = bundle.lacking
-        path = self._archives.add(bundle.spot, lacking, self._seen(bundle)) if lacking else None
+        path = self._archives.add(bundle.spot, lacking) if lacking else None
         changed = self._archives.remove(bundle.files, bundle.folders)
         done.waiting += [(file.path, Reason("trim.changed")) for file in changed]
         gone = [file for file in bundle.files if file not in changed]
@@ -106,12 +106,9 @@ class _Run:
             name = self._office.layout.relative(path) if path else ""
             self._office.log.info("day_archived", day=bundle.spot.folder, files=len(gone), bytes=size, archive=name)
 
-    def _seen(self, bundle: Bundle) -> Callable[[int], None]:
-        def seen(count: int) -> None:
-            self._done += count
-            self._office.progress(bundle.path.name, self._done, self._work)
-
-        return seen
+    def _seen(self, count: int) -> None:
+        self._done += count
+        self._office.progress("trim", self._done, self._work)
 
     def _delete_what_is_old(self, todo: Plan, done: Account) -> None:
         layout = self._office.layout

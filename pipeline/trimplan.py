@@ -94,7 +94,7 @@ def plan(office: Office, *, trust_clock: bool = False) -> Plan:
 class _Planning:
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._archives = Archives(office.disk, office.layout)
+        self._archives = Archives(office.disk, office.layout, self._seen)
         self._now = office.clock.now()
         self._today = datetime.fromtimestamp(self._now, UTC).date()
         self._keep = office.settings.trim.keep_days
@@ -117,6 +117,10 @@ class _Planning:
         if not self._plan.leapt:
             self._plan.replies = self._there(replies)
         return self._plan
+
+    def _seen(self, count: int) -> None:
+        """Somebody may wait for a sign of life, or want us to stop."""
+        self._office.progress("trim", 0, 0)
 
     # --- the clock
 
@@ -180,6 +184,7 @@ class _Planning:
 
     def _arrival(self, folder: ArrivalFolder, day: _Day) -> None:
         """Adds what lies in an arrival's folder to its day, or tells why it stays."""
+        self._seen(0)
         known = self._known.get(folder.spot.trade)
         if known is None:
             return

@@ -104,12 +104,18 @@ def named_so(room: Room, name: str) -> tuple[Spot, int] | None:
     return (spot, number) if file_name(spot, number) == name else None
 
 
-class Archives:
-    """The archives of one root. One process at a time changes them: whoever holds the root."""
+def nobody(count: int) -> None:
+    """Nobody watches."""
 
-    def __init__(self, disk: Disk, layout: Layout) -> None:
+
+class Archives:
+    """The archives of one root. One process at a time changes them: whoever holds the root. `seen` is told bytes of
+    files and archives as they are read, and 0 for what else takes its time; it may raise to end the work."""
+
+    def __init__(self, disk: Disk, layout: Layout, seen: Callable[[int], None] = nobody) -> None:
         self._disk = disk
         self._layout = layout
+        self._seen = seen
         self._moves = Moves(disk)
 
     # --- which there are
@@ -145,27 +151,32 @@ class Archives:
 
     # --- into an archive
 
-    def add(self, spot: Spot, files: list[OldFile], seen: Callable[[int], None]) -> Path:
-        """A new archive of `files`, compared with them when this returns. `seen` is told bytes as they are read."""
+    def add(self, spot: Spot, files: list[OldFile]) -> Path:
+        """A new archive of `files`, compared with them when this returns."""
         path = self.next_path(spot)
-        packed = pack((_member(file), _told(pieces(self._disk, file.path), seen)) for file in files)
-        publish_checked(self._disk, path, packed, _MODE, lambda written: self._compare(written, path, files, seen))
+        packed = pack((_member(file), self._told(pieces(self._disk, file.path))) for file in files)
+        publish_checked(self._disk, path, packed, _MODE, lambda written: self._compare(written, path, files))
         return path
 
-    def _compare(self, written: Path, path: Path, files: list[OldFile], seen: Callable[[int], None]) -> None:
+    def _compare(self, written: Path, path: Path, files: list[OldFile]) -> None:
         expected = iter(files)
         try:
             for member, content in self._members(written):
                 file = next(expected, None)
-                if file is None or member != _member(file) or not self._is_same(file, _told(content, seen)):
+                if file is None or member != _member(file) or not self._is_same(file, content):
                     raise _unlike(path, member.name)
         except Reject as damaged:
-            raise _unlike(path, "") from damaged
+            raise _unlike(path, "-") from damaged
         if (lacking := next(expected, None)) is not None:
             raise _unlike(path, lacking.member)
 
     def _is_same(self, file: OldFile, content: Iterable[bytes]) -> bool:
-        return digest_of(content) == digest_of(pieces(self._disk, file.path))
+        return digest_of(self._told(content)) == digest_of(pieces(self._disk, file.path))
+
+    def _told(self, content: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in content:
+            self._seen(len(piece))
+            yield piece
 
     def kept(self, archive: Archive, files: Iterable[OldFile]) -> set[str]:
         """Which of `files`, by their names as members, lie in `archive` with the same bytes. Raises Reject where it
@@ -173,6 +184,7 @@ class Archives:
         wanted = {file.member: file for file in files}
         found = set()
         for member, content in self._members(archive.path):
+            self._seen(0)
             file = wanted.get(member.name)
             if file and member.regular and member.size == file.size and self._is_same(file, content):
                 found.add(member.name)
@@ -184,6 +196,7 @@ class Archives:
         stayed = [file for file in files if not self._removed(file)]
         days = set()
         for folder in folders:
+            self._seen(0)
             days.add(folder.parent)
             with suppress(Missing):
                 sweep(self._disk, folder)
@@ -196,6 +209,7 @@ class Archives:
         return stayed
 
     def _removed(self, file: OldFile) -> bool:
+        self._seen(0)
         entry = self._disk.stat(file.path)
         if entry is None:
             return True
@@ -282,12 +296,6 @@ def _look(entry: Entry) -> tuple[int, int, int]:
 
 def _is_plain(name: str) -> bool:
     return name not in ("", "..") and "\0" not in name and Path(name).name == name
-
-
-def _told(content: Iterable[bytes], seen: Callable[[int], None]) -> Iterator[bytes]:
-    for piece in content:
-        seen(len(piece))
-        yield piece
 
 
 def _unlike(path: Path, name: str) -> Retry:

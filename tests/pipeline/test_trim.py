@@ -686,6 +686,29 @@ def test_process_may_be_killed_at_any_step(three: Callable[[str], PostOffice]) -
         shutil.rmtree(cut.root)
 
 
+def test_service_may_end_a_run_wherever_it_is(three: Callable[[str], PostOffice]) -> None:
+    """It is asked at every arrival, every piece that is read and every file that is removed."""
+    office = three("office")
+    files = everything(office)
+    patience = 0
+    while lying(office):
+        patience += 5
+        left = patience
+
+        def enough(name: str, done: int, size: int) -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                raise Stopped
+
+        with office.open(progress=enough) as opened, suppress(Stopped):
+            trim(opened)
+        nothing_lost(office, files.items())
+    assert patience > 20
+    run(office)
+    kept_once(office, files)
+
+
 def test_disk_may_be_full_at_any_step(three: Callable[[str], PostOffice]) -> None:
     """The day that does not go is told, and goes later; the others go on."""
     office = three("whole")

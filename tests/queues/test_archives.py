@@ -71,7 +71,7 @@ class Post:
         kept = set[str]().union(*(self.archives.kept(one, files) for one in self.archives.all() if one.spot == spot))
         lacking = [file for file in files if file.member not in kept]
         if lacking:
-            self.archives.add(spot, lacking, lambda count: None)
+            self.archives.add(spot, lacking)
         return self.archives.remove(files, folders)
 
     def contents(self) -> dict[str, list[tuple[str, bytes]]]:
@@ -202,7 +202,7 @@ def test_what_stays_keeps_its_folders(post: Post) -> None:
     note = post.put("note.txt", b"a person's")
     files, folders = post.lying()
     mine = [file for file in files if file.path.name == "a.xml"]
-    post.archives.add(SPOT, mine, lambda count: None)
+    post.archives.add(SPOT, mine)
     post.archives.remove(mine, folders)
     assert post.disk.read(note) == b"a person's"
 
@@ -243,7 +243,7 @@ def test_what_an_archive_holds_already_is_only_removed(post: Post) -> None:
 def test_file_that_changed_since_it_was_looked_at_stays(post: Post) -> None:
     post.put("a.xml", b"1")
     files, folders = post.lying()
-    post.archives.add(SPOT, files, lambda count: None)
+    post.archives.add(SPOT, files)
     path = post.put("a.xml", b"2")
     assert post.archives.remove(files, folders) == files
     assert post.disk.read(path) == b"2"
@@ -252,11 +252,11 @@ def test_file_that_changed_since_it_was_looked_at_stays(post: Post) -> None:
 def test_archive_is_never_put_in_anothers_place(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     post.put("a.xml", b"1")
     files, _ = post.lying()
-    path = post.archives.add(SPOT, files, lambda count: None)
+    path = post.archives.add(SPOT, files)
     before = post.disk.read(path)
     monkeypatch.setattr(Archives, "next_path", lambda self, spot: path)
     with pytest.raises(Taken):
-        post.archives.add(SPOT, files, lambda count: None)
+        post.archives.add(SPOT, files)
     assert post.disk.read(path) == before
     assert post.litter() == []
 
@@ -286,15 +286,16 @@ def test_file_that_is_rewritten_while_it_is_archived_is_not_taken(tmp_path: Path
     def rewrite(count: int) -> None:
         path.write_bytes(b"2")
 
+    archives = Archives(post.disk, post.layout, rewrite)
     with pytest.raises(Retry):
-        post.archives.add(SPOT, post.lying()[0], rewrite)
+        archives.add(SPOT, post.lying()[0])
     assert post.contents() == {}
 
 
 def test_damaged_archive_holds_nothing_for_certain(post: Post) -> None:
     post.put("a.xml", os.urandom(2000))
     files, _ = post.lying()
-    path = post.archives.add(SPOT, files, lambda count: None)
+    path = post.archives.add(SPOT, files)
     archive = post.only()
     assert post.archives.kept(archive, files) == {member("a.xml")}
     data = bytearray(post.disk.read(path))
