@@ -112,7 +112,8 @@ class _Place:
         raw, line = self._taken()
         if raw and not self._section:
             raise self._outside(raw.decode(), line)
-        if raw.strip(_BLANK + SEPARATOR):  # an unknown section is kept with its separators
+        is_blank = raw.startswith(SEPARATOR) and set(raw.split()) == {SEPARATOR}  # of an unknown section
+        if raw and not is_blank:
             yield self._section, raw, line
 
     def turn(self, rule: str) -> None:

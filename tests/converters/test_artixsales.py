@@ -114,9 +114,11 @@ def test_list_in_the_place_of_an_object_stands_for_its_items() -> None:
 def test_unknown_section_is_kept_whole_and_told_once() -> None:
     """However many objects stand in it, they do not outweigh the sales."""
     new = section("loyalty info", '{"a": 1}', '[{"b": 2}]', "no JSON")
-    events = read(sales(receipt(1)) + new + section("empty info", "", "") + sales(receipt(2)))
+    new += section("odd info", "----")
+    events = read(sales(receipt(1)) + new + section("empty info", "", "", "---") + sales(receipt(2)))
     assert numbers(events) == [1, 2]
-    (refused,) = refusals(events)
+    refused, odd = refusals(events)
+    assert (odd.section, odd.raw) == ("odd info", b"----\n---")
     assert (refused.code, refused.section, refused.line) == ("sales.unknown-section", "loyalty info", 6)
     assert refused.raw == b'{"a": 1}\n---\n[{"b": 2}]\n---\nno JSON\n---'
 
@@ -144,6 +146,7 @@ def test_wrong_object_is_refused_alone_with_its_line_and_its_own_text() -> None:
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
+        ("----", "sales.malformed"),
         ("5", "sales.not-object"),
         ("null", "sales.not-object"),
         ('"text"', "sales.not-object"),
