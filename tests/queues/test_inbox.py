@@ -44,7 +44,8 @@ def test_found_file_looks_as_the_disk_says(tmp_path: Path) -> None:
 def test_dot_names_and_unfinished_names_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / ".claimed" / "0000000001").mkdir(parents=True)
     (tmp_path / ".claimed" / "0000000001" / "goods.xml").touch()
-    (tmp_path / "lost+found").mkdir()
+    for folder in ("lost+found", "5/lost+found"):  # a shop's folder may be a file system of its own
+        (tmp_path / folder).mkdir(parents=True)
     for name in (".hidden", "..xml", "goods.xml.part", "a.tmp", "A.FILEPART"):
         (tmp_path / name).touch()
     assert look(tmp_path) == Scan((), ())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tillpost.queues.disk import LocalDisk
 from tillpost.queues.lease import Answer, Lease
-from tillpost.queues.mounts import LOCAL, file_system, mounts
+from tillpost.queues.mounts import LOCAL, file_system, mounted_below, mounts
 
 local = pytest.mark.skipif(
     sys.platform != "linux" or file_system(Path(__file__), mounts()) not in LOCAL,
@@ -137,6 +137,12 @@ broken line
 )
 def test_file_system_is_that_of_the_nearest_and_latest_mount(path: str, kind: str) -> None:
     assert file_system(Path(path), TABLE) == kind
+
+
+def test_file_systems_below_a_path_are_told_the_latest_of_each_place() -> None:
+    assert mounted_below(Path("/"), TABLE) == [(Path("/mnt"), "cifs"), (Path("/mnt/in box"), "nfs4")]
+    assert mounted_below(Path("/mnt"), TABLE) == [(Path("/mnt/in box"), "nfs4")]
+    assert mounted_below(Path("/mnt/in"), TABLE) == mounted_below(Path("/"), b"") == []
 
 
 def test_path_behind_a_link_lies_where_the_link_leads(tmp_path: Path) -> None:
