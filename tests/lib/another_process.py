@@ -26,3 +26,17 @@ def held_by_another(root: Path) -> Iterator[subprocess.Popen[str]]:
         assert process.stdout
         assert process.stdout.readline() == "open\n"
         yield process
+
+
+_NOTES = """
+import sys
+from pathlib import Path
+from tillpost.pipeline.office import open_office
+with open_office(Path(sys.argv[1]), ours=True) as office, office.store.write() as txn:
+    txn.table(sys.argv[2]).put(("key",), b"value")
+"""
+
+
+def notes_in_a_new_table(root: Path, name: str) -> None:
+    """A process that opens the root, writes to a table that was not there, and ends."""
+    subprocess.run([sys.executable, "-c", _NOTES, str(root), name], check=True)
