@@ -19,7 +19,7 @@ from faults import FaultyDisk, Fuse, Stopped, full
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from post_office import NOON, PostOffice, good, goods
-from tillpost.books import FileState, SalesFile
+from tillpost.books import Delivery, FileState, SalesFile
 from tillpost.errors import Halt, Reason, Retry
 from tillpost.pipeline import held
 from tillpost.pipeline.collect import open_books
@@ -604,6 +604,26 @@ def test_sales_file_that_came_says_how_late_it_is(office: PostOffice) -> None:
     office.clock.pass_(days=-3)
     with pytest.raises(Retry):
         run(office)
+
+
+def test_documents_that_the_erp_took_go_with_age_and_no_others(office: PostOffice) -> None:
+    def body(version: int) -> bytes:
+        return b"<receipt/>"
+
+    def kept_bodies() -> list[str]:
+        with office.open() as opened, open_books(opened) as books, books.read() as txn:
+            return [one.name for one in txn.due(10) if one.body]
+
+    with office.open() as opened, open_books(opened) as books, books.write() as txn:
+        for name in ("due", "taken", "written"):
+            txn.deliver(Delivery("receipt", name, name, name.encode(), body), office.clock.at)
+        ids = {one.name: one.id for one in txn.due(10)}
+        txn.mark_written([ids["taken.xml"], ids["written.xml"]], office.clock.at)
+        txn.mark_taken([ids["taken.xml"]], office.clock.at)
+    assert daily(office, 30).documents == 0
+    assert daily(office, 1).documents == 1
+    assert daily(office, 1).documents == 0
+    assert kept_bodies() == ["due.xml"]
 
 
 # --- full disks and kills
