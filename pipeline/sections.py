@@ -254,8 +254,10 @@ class Notify(Section, frozen=True):
     command: Annotated[
         str,
         setting(
-            "Called once for every export held, broken or in error and every till overdue or halted; run in the "
-            "root without a shell. Gets JSON on its standard input and the event in TILLPOST_EVENT. Empty = nobody.",
+            "Called once for every export or sales file held, broken, in error or with refused objects, every till "
+            "overdue or halted, every shift that stays incomplete, every job that fails and settings that are refused; "
+            "run in the root without a shell. Gets JSON on its standard input and the event in TILLPOST_EVENT. Empty = "
+            "nobody.",
             pattern=PLAIN,
             examples=["/usr/local/bin/tell-admin --quiet"],
         ),
