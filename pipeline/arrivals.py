@@ -21,7 +21,7 @@ from ..model import Header
 from ..queues.disk import FileKind
 from ..queues.inbox import Flag, Found, refusal, scan
 from ..queues.lease import Lease
-from ..queues.names import natural, printable
+from ..queues.names import back, kept, natural, printable
 from ..queues.settling import Settled, Settling, Wait
 from .booking import Reader
 from .ledger import Export, ExportState, Ledger, PartSet
@@ -128,7 +128,7 @@ class Arrivals:
         with self._office.store.write() as txn:
             ledger = Ledger(txn)
             numbered = [
-                (Export.arrived(ledger.next_arrival(), found.name, found.shop, found.size, now), place)
+                (Export.arrived(ledger.next_arrival(), found.name, kept(found.shop), found.size, now), place)
                 for place in batch
                 for found in (place.found,)
             ]
@@ -160,7 +160,7 @@ class Arrivals:
         """After a crash: whether the file is in our hands. If not, the arrival is forgotten, the file found again;
         unless it was in our hands before: then it is lost, and that is its verdict."""
         try:
-            if self._office.rooms.resume(export.arrival, export.file_name, export.shop) is not None:
+            if self._office.rooms.resume(export.arrival, export.file_name, back(export.shop)) is not None:
                 return True
             if export.closes:
                 self._write_page(export)

@@ -59,7 +59,7 @@ class Export(Noun, frozen=True, omit_defaults=True):
     state: ExportState
     received: float
     kept: str = ""  # the name's own spelling as text, where it is not its printable form
-    shop: str = ""  # of the inbox folder it lay in; "" = the top
+    shop: str = ""  # of the inbox folder it lay in, as `names.kept` text; "" = the top
     size: int = 0
     closes: str = ""  # this arrival closes a set of parts (its key); "" = an export like any other
     put_away: bool = False

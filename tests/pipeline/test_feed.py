@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from decimal import Decimal
 
 import pytest
@@ -149,6 +150,16 @@ def test_verdicts_are_told_in_the_set_language(make_office) -> None:
 def test_unknown_shop_is_an_error(office: PostOffice) -> None:
     assert office.send("goods.xml", goods(MILK, shop="77")) == "error"
     assert office.where("goods.xml") == ["error"]
+
+
+@pytest.mark.parametrize("name", [b"\xff", b"a\nb", b"a\\u00ff"])
+def test_folder_whose_name_is_no_shops_stops_no_other(office: PostOffice, name: bytes) -> None:
+    folder = office.root / "inbox" / os.fsdecode(name)
+    folder.mkdir()
+    (folder / "lost.xml").write_text(goods(MILK), "utf-8")
+    assert office.send("goods.xml", goods(BREAD)) == "processed"
+    assert list(folder.iterdir()) == []
+    assert office.where("lost.xml") == ["error"]
 
 
 def test_file_of_one_shop_in_the_folder_of_another_is_an_error(make_office) -> None:
