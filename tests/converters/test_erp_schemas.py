@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import xmlschema
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from tillpost.converters import claim_sales, erp
@@ -43,6 +43,7 @@ from tillpost.model import (
 SAMPLES = Path(__file__).parents[2] / "samples" / "sales"
 GOLDEN = sorted((Path(__file__).parent / "erp").iterdir())
 SALES = sorted(page for page in SAMPLES.rglob("sale*.json") if "golden" not in page.parts)
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine breaks no promise
 SOME_PLACE = ShiftPlace("5", "1", 1)
 
 
@@ -69,7 +70,8 @@ def fits(page: bytes) -> bool:
 AWKWARD = st.sampled_from(
     [*"\x00\x01\x08\t\n\x0b\r\x1d\x1f \x7f\x85\xa0\ud800\udfff\ufffd\ufffe\uffff\U0010ffff<>&\"']"]
 )
-TEXTS = st.text(AWKWARD | st.characters(exclude_categories=()), max_size=8)
+# Not st.text of both: it draws from the two as from one heap of characters, in which the few drown.
+TEXTS = st.lists(AWKWARD | st.characters(exclude_categories=()), max_size=8).map("".join)
 MONEY = st.decimals(-(10**15), 10**15, places=2) | st.decimals(-1000, 1000, places=5) | st.just(Decimal("-0"))
 SPENT = MONEY.map(abs)
 QUANTITIES = st.decimals(-(10**9), 10**9, places=6) | st.sampled_from(
@@ -158,7 +160,7 @@ PAGES = st.one_of(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(UNHURRIED, max_examples=200)
 @given(PAGES)
 def test_every_document_fits_its_schema_by_both_validators(page: bytes) -> None:
     assert fits(page)
@@ -196,7 +198,7 @@ def texts_of(root: Any, name: str) -> list[str]:
     return [found.text or "" for found in root.findall(f"{{{NAMESPACE}}}{name}")]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(UNHURRIED, max_examples=80)
 @given(PLACES, RECEIPTS)
 def test_texts_are_read_again_as_they_were_told(place: ShiftPlace, document: Document) -> None:
     root = parsed(erp.receipt(place, document, 1, lambda code: f"own {code}"))
@@ -212,7 +214,7 @@ def test_texts_are_read_again_as_they_were_told(place: ShiftPlace, document: Doc
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(UNHURRIED, max_examples=80)
 @given(PLACES, RECEIPTS)
 def test_marks_are_read_again_to_the_last_character(place: ShiftPlace, document: Document) -> None:
     root = parsed(erp.receipt(place, document, 1, lambda code: None))
@@ -225,7 +227,7 @@ def exact(mark: Any) -> str:
     return (mark.text or "") if coded is None else base64.b64decode(coded).decode("utf-8", "surrogatepass")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(UNHURRIED, max_examples=80)
 @given(PLACES, RECEIPTS)
 def test_numbers_and_times_are_read_again_as_they_were_told(place: ShiftPlace, document: Document) -> None:
     root = parsed(erp.receipt(place, document, 1, lambda code: None))
@@ -239,7 +241,7 @@ def test_numbers_and_times_are_read_again_as_they_were_told(place: ShiftPlace, d
     assert [Decimal(line.get("quantity")) for line in lines] == [line.quantity for line in document.positions]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(UNHURRIED, max_examples=60)
 @given(PLACES, RECEIPTS)
 def test_equal_documents_have_equal_bytes_however_their_numbers_are_spelt(
     place: ShiftPlace, document: Document

@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tillpost.converters.erpnames import ErpKind, file_name, stem
 from tillpost.model import ShiftPlace
@@ -80,6 +80,7 @@ def test_kind_without_what_its_name_needs_is_a_mistake(kind: ErpKind) -> None:
             file_name(kind, PLACE, type_, number)
 
 
+@settings(deadline=None)
 @given(named(), named())
 def test_different_documents_have_different_names_whatever_the_case_of_letters(
     one: tuple[ErpKind, ShiftPlace, int | None, int | None, int],
@@ -94,6 +95,7 @@ def test_different_documents_have_different_names_whatever_the_case_of_letters(
     assert alike == (folded(identity(one)) == folded(identity(other)))
 
 
+@settings(deadline=None)
 @given(named())
 def test_name_tells_the_document_again(of: tuple[ErpKind, ShiftPlace, int | None, int | None, int]) -> None:
     parts = file_name(*of).removesuffix(".xml").split("_")
@@ -105,6 +107,7 @@ def test_name_tells_the_document_again(of: tuple[ErpKind, ShiftPlace, int | None
     assert (kind, shop, till, int(parts[3]), opened, type_, number, version) == identity(of)
 
 
+@settings(deadline=None)
 @given(named())
 def test_name_is_safe_everywhere_and_leaves_room_for_a_name_while_it_is_written(
     of: tuple[ErpKind, ShiftPlace, int | None, int | None, int],
@@ -116,6 +119,7 @@ def test_name_is_safe_everywhere_and_leaves_room_for_a_name_while_it_is_written(
     assert len(name) <= LONGEST // 2
 
 
+@settings(deadline=None)
 @given(named())
 def test_all_versions_share_their_stem(of: tuple[ErpKind, ShiftPlace, int | None, int | None, int]) -> None:
     assert file_name(*of).startswith(stem(*of[:4]))

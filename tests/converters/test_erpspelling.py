@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tillpost.converters.erpspelling import amount, plain, price, xml_text
 
@@ -14,13 +14,15 @@ from tillpost.converters.erpspelling import amount, plain, price, xml_text
 AWKWARD = st.sampled_from(
     [*"\x00\x01\x08\t\n\x0b\r\x1d\x1f \x7f\x85\xa0\ud800\udfff\ufffd\ufffe\uffff\U0010ffff<>&\"']"]
 )
-TEXTS = st.text(AWKWARD | st.characters(exclude_categories=()), max_size=8)
+# Not st.text of both: it draws from the two as from one heap of characters, in which the few drown.
+TEXTS = st.lists(AWKWARD | st.characters(exclude_categories=()), max_size=8).map("".join)
 MONEY = st.decimals(-(10**15), 10**15, places=2) | st.decimals(-1000, 1000, places=5) | st.just(Decimal("-0"))
 QUANTITIES = st.decimals(-(10**9), 10**9, places=6) | st.sampled_from(
     [Decimal("1E+3"), Decimal("-0.0"), Decimal("0E-9")]
 )
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_text_for_xml_keeps_its_length_and_all_that_xml_holds(text: str) -> None:
     shown = xml_text(text)
@@ -35,6 +37,7 @@ def holds(code: int) -> bool:
     return code in (0x9, 0xA, 0xD) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF
 
 
+@settings(deadline=None)
 @given(MONEY)
 def test_amount_has_two_digits_and_nothing_has_no_sign(value: Decimal) -> None:
     assert re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]{2}", amount(value))
@@ -49,12 +52,14 @@ def test_halves_of_a_cent_are_rounded_away_from_nothing(value: str, spelt: str) 
     assert amount(Decimal(value)) == spelt
 
 
+@settings(deadline=None)
 @given(MONEY)
 def test_price_is_exact_and_has_two_digits_at_least(value: Decimal) -> None:
     assert re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]{2,}", price(value))
     assert Decimal(price(value)) == value
 
 
+@settings(deadline=None)
 @given(QUANTITIES)
 def test_quantity_is_plain_and_exact(value: Decimal) -> None:
     assert re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?", plain(value))
