@@ -196,7 +196,7 @@ verbs = st.sampled_from(["put", "delete", "clear", "commit", "abort"])
 steps = st.lists(st.tuples(verbs, st.text("ab", max_size=2), st.integers(0, 2)))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps)
 def test_both_stores_are_one_to_their_users(tmp_path: Path, many: list[tuple[str, str, int]]) -> None:
     folder = tmp_path / os.urandom(8).hex()
