@@ -144,9 +144,12 @@ def flag_of(name: str, suffix: str) -> str:
 
 
 def by_what_they_flag(flags: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
+    """Of names and what each speaks of: the flags among them. What speaks of nothing is none, and must never be
+    taken for one: flags are removed."""
     by: dict[str, list[str]] = defaultdict(list)
     for name, of in flags:
-        by[of].append(name)
+        if of:
+            by[of].append(name)
     return dict(by)
 
 

@@ -276,6 +276,17 @@ def test_stale_flag_of_a_claimed_file_goes_at_the_next_start(exports: House) -> 
     assert sorted(exports.lies("inbox")) == ["inbox/.claimed/0000000007/goods.xml", "inbox/import0.flz"]
 
 
+@pytest.mark.parametrize("name", ["goods", "goods.", "goods.xml"])
+def test_claim_that_is_ended_takes_no_other_file_for_a_flag(house: House, name: str) -> None:
+    house.drop(name)
+    house.rooms.claim(house.found(name), 7)
+    for other in ("other.xml", "another", "xml"):
+        house.drop(other)
+    assert house.resume(7, name)
+    house.rooms.claim(house.found("another"), 8)
+    assert {house.dropped("other.xml"), house.dropped("xml")} <= house.lies().keys()
+
+
 def test_flag_of_a_newer_file_is_left_to_it(exports: House) -> None:
     exports.drop("goods.xml")
     exports.rooms.claim(exports.found("goods.xml"), 7)
