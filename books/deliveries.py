@@ -38,7 +38,7 @@ class Deliveries:
         return self.deliver_all([delivery], now)[0]
 
     def deliver_all(self, deliveries: Iterable[Delivery], now: float) -> list[str | None]:
-        """`deliver` for many, in a few round trips."""
+        """`deliver` for many, in a few round trips. They may be made from `untold` as they are asked for."""
         names: list[str | None] = []
         for batch in batched(iter(deliveries)):
             names += self._deliver(batch, now)
@@ -114,6 +114,11 @@ class Deliveries:
         """Those that the ERP has not taken, as far as is known; in their order, without their bodies."""
         wanted = select(*_HEAD).where(DELIVERIES.c.state == DeliveryState.WRITTEN.value)
         return [_sent(row) for row in self._session.rows(wanted.order_by(DELIVERIES.c.id))]
+
+    def undelivered(self) -> int:
+        """How many documents the ERP has not taken, as far as is known."""
+        wanted = DELIVERIES.c.state.in_((DeliveryState.DUE.value, DeliveryState.WRITTEN.value))
+        return int(self._session.first(select(func.count().label("documents")).where(wanted)).documents)
 
     def mark_written(self, ids: Iterable[int], now: float) -> None:
         self._mark(ids, {"state": DeliveryState.WRITTEN.value, "written": now})

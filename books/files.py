@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from ..model import RefusedSale, Told
 from .nouns import FileState, SalesFile, Tally
@@ -47,6 +47,12 @@ class Files:
             if value:
                 wanted = wanted.where(column == str(value))
         return [_file(row) for row in self._session.rows(wanted)]
+
+    def counts(self) -> dict[FileState, int]:
+        """How many there are of each state."""
+        counted = select(FILES.c.state, func.count().label("files")).group_by(FILES.c.state)
+        found = {STATES[row.state]: row.files for row in self._session.rows(counted)}
+        return {state: found.get(state, 0) for state in FileState}
 
     def unfinished(self) -> list[SalesFile]:
         """Those that are not put away yet, by arrival."""

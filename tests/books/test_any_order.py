@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +16,7 @@ from naive_books import NaiveBooks
 from tillpost.books import Books, Delivery
 from tillpost.model import Means, Move, Payment, SalesEvent
 from trial_books import Trial, empty
-from trial_sales import log_on, moment, receipt, record
+from trial_sales import DAWN, log_on, moment, receipt, record
 
 HOURS = st.one_of(
     st.none(), st.integers(0, 10).map(lambda half_days: half_days * 12), st.sampled_from([47, 48, 49, 96.5])
@@ -71,6 +72,11 @@ def sales(draw: Any) -> list[File]:
     return [(part, draw(st.booleans())) for part in parts]
 
 
+def starts(*times: datetime | None) -> datetime:
+    """By what shifts of a number are put in order."""
+    return min((at for at in times if at is not None), default=DAWN)
+
+
 def state(trial: Trial) -> list[Any]:
     """What can be seen of the shifts, by number and beginning."""
     found = []
@@ -78,11 +84,10 @@ def state(trial: Trial) -> list[Any]:
         for row in txn.find_shifts():
             account = txn.shift(row.id)
             sums = {name: value for name in account.sums.__struct_fields__ if (value := getattr(account.sums, name))}
-            times = [moment(0) if row.first is None else row.first, row.place.opened]
             lines = [(line.number, line.type, line.sum, line.ended, line.annulled) for line in account.documents]
             told = None if account.record is None else account.record.digest
             found.append(
-                (row.place.number, min(at for at in times if at), lines, told, row.closed, sums, row.documents)
+                (row.place.number, starts(row.first, row.place.opened), lines, told, row.closed, sums, row.documents)
             )
     return sorted(found, key=lambda shift: shift[:2])
 
@@ -92,12 +97,21 @@ def expected(naive: NaiveBooks) -> list[Any]:
     for shift in naive.shifts():
         counting = naive.counting(shift)
         moments = [at for one in shift.documents if (at := one.ended or one.began)]
-        starts = min([min(moments, default=moment(0)), *([shift.opened] if shift.opened else [])])
         lines = [(one.number, one.type, one.sum, one.ended, one.annulled) for one in counting]
         told = naive.record(shift)
         sums = {name: value for name, value in naive.sums(shift).items() if value}
         closed = told.closed if told else None
-        found.append((shift.number, starts, lines, told.digest if told else None, closed, sums, len(counting)))
+        found.append(
+            (
+                shift.number,
+                starts(shift.opened, *moments),
+                lines,
+                told.digest if told else None,
+                closed,
+                sums,
+                len(counting),
+            )
+        )
     return sorted(found, key=lambda shift: shift[:2])
 
 
