@@ -44,6 +44,7 @@ class DirectoryMaker:
         self._clears: set[tuple[str, Rank]] = set()
         self._kept: set[tuple[Kind, str]] = set()
         self._unknown: set[tuple[str, str]] = set()
+        self._unsaid: set[tuple[str, str]] = set()
 
     def make(self, kind: Kind, names: Iterable[str], shops: Sequence[Shop]) -> None:
         """Makes the entries of `kind` with these ids."""
@@ -76,6 +77,8 @@ class DirectoryMaker:
             self._shelves.waiting.cleared(shop, rank)
         for kind, code in sorted(self._kept):
             self._making.remarks.tell(Reason("catalogue.till-keeps", kind=kind.value, code=code), code)
+        for code, field in sorted(self._unsaid):
+            self._making.remarks.tell(Reason("catalogue.till-cannot-say", key=code, fields=field), code)
         for group, parent in sorted(self._unknown) if self._making.tells_references else ():
             reason = Reason("catalogue.unknown-reference", good=group, kind=Kind.GROUP.value, reference=parent)
             self._making.remarks.tell(reason, group)
@@ -92,11 +95,13 @@ class DirectoryMaker:
     def _there(self, kind: Kind, code: str, body: Noun, shop: Shop) -> None:
         log, key = self._making.logs[shop.id], _key(kind, code)
         old = log.line(key)
-        line = Line(0, self._shelves.till_format.put(self._noun(code, body, shop)))
+        noun = self._noun(code, body, shop)
+        line = Line(0, self._shelves.till_format.put(noun))
         if isinstance(body, Cashier):
             line = msgspec.structs.replace(line, cashier=body)
         if old is None or old.removed or old.command != line.command:
             log.write(key, line, old)
+            self._unsaid.update((code, field) for field in self._shelves.till_format.unsupported(noun))
         self._shelves.waiting.clear(shop.id, RANKS[kind], code, waits=False)
 
     def _noun(self, code: str, body: Noun, shop: Shop) -> ShopNoun:

@@ -89,6 +89,7 @@ class _Item:
         self._unknown: set[tuple[Kind, str]] = set()
         self._moved: set[tuple[str, str]] = set()
         self._unsold = False
+        self._unsaid: set[str] = set()
         self._unasked = 1
         self.contested = {code for code in dossier.claims() if making.rivals.of(code, self._item)}
         self._scopes = dossier.scopes() | self._reference_scopes()
@@ -175,6 +176,7 @@ class _Item:
         sold = _sold(self._item, noun.good, joined.choice.price)
         if self._tell(log, sold, command, old):
             self._count(shop, noun.good.name, mine)
+            self._unsaid.update(self._shelves.till_format.unsupported(noun))
         self._scale(log, noun.good)
 
     def _tell(self, log: ShopLog, sold: Sold, command: bytes, old: Line | None) -> bool:
@@ -274,6 +276,9 @@ class _Item:
         for kind, name in sorted(self._unknown) if making.tells_references else ():
             reason = Reason("catalogue.unknown-reference", good=self._item, kind=kind.value, reference=name)
             making.remarks.tell(reason, self._item)
+        if self._unsaid:
+            fields = ", ".join(sorted(self._unsaid))
+            making.remarks.tell(Reason("catalogue.till-cannot-say", key=self._item, fields=fields), self._item)
         if self._unasked > 1:
             making.price_types.add(self._unasked)
         if self._unsold and not self._is_sold_in_variants():

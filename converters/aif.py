@@ -140,21 +140,19 @@ class Aif:
     def put(self, noun: ShopNoun) -> bytes:
         return _encode(_add(noun))
 
+    def unsupported(self, noun: ShopNoun) -> tuple[str, ...]:
+        if isinstance(noun, ShopGood):
+            return aifgoods.unsupported(noun.good)
+        if isinstance(noun, ShopGroup) and len(noun.name) > GROUP_NAME_LIMIT:
+            return ("name",)
+        return ()
+
     def gone(self, what: Gone, key: tuple[str, ...]) -> bytes:
         return _encode(_delete(what, key))
 
     def clear(self, rank: Rank) -> tuple[bytes, ...]:
         """No command is known that empties a till of its taxes or cashiers."""
         return tuple(_encode({"command": name}) for name in _CLEARS.get(rank, ()))
-
-
-def unsupported(noun: ShopNoun) -> tuple[str, ...]:
-    """The fields of `noun` that its command cannot say, or not wholly; () where it says everything."""
-    if isinstance(noun, ShopGood):
-        return aifgoods.unsupported(noun.good)
-    if isinstance(noun, ShopGroup) and len(noun.name) > GROUP_NAME_LIMIT:
-        return ("name",)
-    return ()
 
 
 def _add(noun: ShopNoun) -> msgspec.Struct:

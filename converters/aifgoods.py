@@ -1,7 +1,8 @@
 """One good as a till takes it: this file alone knows which of our fields becomes which field of `addInventItem`.
 
 Source: facts collected from the vendor's public pages and from what open exporters write. A field that is not
-listed there is unknown, not allowed, so nothing is guessed: `unsupported` names what the command cannot say.
+listed there is unknown, not allowed, so nothing is guessed: `unsupported` names what the command cannot say,
+and the reply tells it.
 
     ours                            in `invent`
     code                            inventcode

@@ -84,6 +84,10 @@ class TillFormat(Protocol):
 
     def put(self, noun: ShopNoun) -> bytes: ...
 
+    def unsupported(self, noun: ShopNoun) -> tuple[str, ...]:
+        """The fields of `noun` that its command cannot say, or not wholly; () where it says everything."""
+        ...
+
     def gone(self, what: Gone, key: tuple[str, ...]) -> bytes: ...
 
     def clear(self, rank: Rank) -> tuple[bytes, ...]:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tillpost.catalogue.joining import dates_overlap
 from tillpost.model import (
+    Alcohol,
     Drop,
     ExtraPrice,
     Good,
@@ -389,3 +390,17 @@ def test_spans_overlap_when_they_share_a_day(one: tuple[str, str], other: tuple[
     assert dates_overlap(one, other) >= bool(covered(one) & covered(other))
     if all(not last or first <= last for first, last in (one, other)):
         assert dates_overlap(one, other) == bool(covered(one) & covered(other))
+
+
+# --- what a till's command cannot say
+
+
+def test_what_no_command_can_say_is_told_when_the_tills_are(trial: Any) -> None:
+    vodka = Put(Kind.GOOD, ("1",), Good("Водка", price=FIVE, alcohol=Alcohol(volume=Decimal("0.5"))), 1)
+    long = Put(Kind.GROUP, ("g",), Group("я" * 201), 1)
+    told = [
+        ("catalogue.till-cannot-say", {"key": "g", "fields": "name"}),
+        ("catalogue.till-cannot-say", {"key": "1", "fields": "alcohol.volume"}),
+    ]
+    assert [(r.reason.code, r.reason.parts) for r in trial.book(vodka, long).remarks] == told
+    assert trial.book(vodka, long).remarks == ()

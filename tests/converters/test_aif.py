@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from simulated_till import SimulatedTill, parse
 from tillpost.converters import aif
-from tillpost.converters.aif import Aif, decode, encode, masked, objects, unsupported
+from tillpost.converters.aif import Aif, decode, encode, masked, objects
 from tillpost.errors import Reject
 from tillpost.model import (
     FLAGS,
@@ -288,7 +288,7 @@ def test_payment_object_and_department_are_the_tills() -> None:
 
 
 def test_plain_good_loses_nothing() -> None:
-    assert unsupported(CAT_FOOD) == ()
+    assert TILL.unsupported(CAT_FOOD) == ()
 
 
 @pytest.mark.parametrize(
@@ -305,18 +305,18 @@ def test_plain_good_loses_nothing() -> None:
     ],
 )
 def test_what_a_till_cannot_be_told_is_named(fields: dict[str, Any], lost: tuple[str, ...]) -> None:
-    assert unsupported(ShopGood("17", plain(**fields))) == lost
+    assert TILL.unsupported(ShopGood("17", plain(**fields))) == lost
 
 
 def test_long_group_name_is_cut_and_named() -> None:
     group = ShopGroup("1", "я" * 201)
     assert decode(encode([TILL.put(group)]))[0]["inventGroup"]["groupname"] == "я" * 200
-    assert unsupported(group) == ("name",)
-    assert unsupported(ShopGroup("1", "я" * 200)) == ()
+    assert TILL.unsupported(group) == ("name",)
+    assert TILL.unsupported(ShopGroup("1", "я" * 200)) == ()
 
 
 def test_other_nouns_lose_nothing() -> None:
-    assert unsupported(ShopUnit(1, "шт")) == ()
+    assert TILL.unsupported(ShopUnit(1, "шт")) == ()
 
 
 # --- taxes and cashiers
