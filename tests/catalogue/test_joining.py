@@ -399,8 +399,8 @@ def test_what_no_command_can_say_is_told_when_the_tills_are(trial: Any) -> None:
     vodka = Put(Kind.GOOD, ("1",), Good("Водка", price=FIVE, alcohol=Alcohol(volume=Decimal("0.5"))), 1)
     long = Put(Kind.GROUP, ("g",), Group("я" * 201), 1)
     told = [
-        ("catalogue.till-cannot-say", {"key": "g", "fields": "name"}),
         ("catalogue.till-cannot-say", {"key": "1", "fields": "alcohol.volume"}),
+        ("catalogue.till-cannot-say", {"key": "g", "fields": "name"}),
     ]
     assert [(r.reason.code, r.reason.parts) for r in trial.book(vodka, long).remarks] == told
     assert trial.book(vodka, long).remarks == ()
