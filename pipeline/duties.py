@@ -6,7 +6,7 @@ Failures: those of the jobs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -157,4 +157,5 @@ def by_hand(office: Office, duty: Duty) -> Iterator[Run]:
         with jobs.running(office, jobs.by_hand(office, duty.name, duty.hours(office.settings))) as run:
             yield run
     finally:
-        Monitor(office).write()
+        with closing(Monitor(office)) as monitor:
+            monitor.write()

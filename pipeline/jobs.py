@@ -52,7 +52,7 @@ class Outcome(StrEnum):
     DONE = "done", "all is well"
     REFUSED = "refused", "done; something was refused, held or left for somebody to look at"
     PUT_OFF = "put off", "temporary trouble: tried again, later each time"
-    FAILED = "failed", "not done, and not tried again before it is due again"
+    FAILED = "failed", "not done; tried again when it is due again"
     HALTED = "halted", "not done; not tried again before the service is restarted or reloaded"
 
 
@@ -153,11 +153,11 @@ def begun(state: JobState, now: float) -> JobState:
 
 
 def ended(state: JobState, outcome: Outcome, reason: Told | None, now: float, pause: float = 0.0) -> JobState:
-    """`pause`: until the next try of one that is put off."""
+    """`pause`: until the next try of one that is put off, or that comes in every round and failed."""
     change = msgspec.structs.replace
     run = state.last or JobRun(now)
     state = change(state, last=change(run, outcome=outcome, ended=now, reason=reason))
-    if outcome is Outcome.PUT_OFF:
+    if outcome is Outcome.PUT_OFF or (outcome is Outcome.FAILED and not state.times):
         return change(state, until=now + pause)
     if outcome is Outcome.HALTED:
         return state
@@ -262,13 +262,13 @@ def _says_nothing_new(before: JobState, after: JobState, run: Run) -> bool:
 
 def _note_trouble(office: Office, state: JobState, trouble: Trouble) -> None:
     told, now = Told.of(trouble.reason), office.clock.now()
+    wait = min(MAX_PAUSE, pause(office.settings.arrival.scan_seconds, state.tries - 1)) * office.jitter()
     if isinstance(trouble, Retry):
-        wait = min(MAX_PAUSE, pause(office.settings.arrival.scan_seconds, state.tries - 1)) * office.jitter()
         state = ended(state, Outcome.PUT_OFF, told, now, wait)
         office.log.warning("job_put_off", job=state.name, reason=str(trouble), seconds=round(wait, 1))
     else:
         outcome = Outcome.FAILED if isinstance(trouble, Reject) else Outcome.HALTED
-        state = ended(state, outcome, told, now)
+        state = ended(state, outcome, told, now, wait)
         office.log.error(f"job_{outcome}", job=state.name, reason=str(trouble))
         why = trouble.reason.text(office.settings.language)
         office.tell(Event.JOB, f"job/{state.name}/{now}", Reason("job.failed", job=state.name, why=why))

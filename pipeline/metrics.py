@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -15,12 +17,17 @@ from prometheus_client.registry import Collector
 
 from .. import __version__
 from ..catalogue import Transaction
+from ..errors import Trouble
 from ..queues.inbox import scan
 from .errorsfile import counted
 from .jobs import WELL, Jobs
 from .ledger import Export, ExportState, Ledger
 from .monitor import REFUSED
 from .office import Office
+from .trimplan import books_of, has_books
+
+if TYPE_CHECKING:
+    from ..books import Books
 
 FINAL = frozenset({ExportState.PROCESSED, ExportState.ERROR, ExportState.BROKEN})
 
@@ -31,6 +38,8 @@ class Metrics(Collector):
     def __init__(self, office: Office) -> None:
         self._office = office
         self._exports = ExportCounts()
+        self._stack = ExitStack()
+        self._opened: Books | None = None
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
 
@@ -45,6 +54,7 @@ class Metrics(Collector):
             counts = self._exports.count(Ledger(txn))
             yield _gauge("exports", "Exports by where they stand.", [({"state": s}, n) for s, n in counts.items()])
             yield from _jobs(txn)
+            collects = Jobs(txn).state("collect").last
             errors = counted(txn).errors
             refused = bool(Ledger(txn).noted(REFUSED))
         yield _counter(
@@ -55,6 +65,32 @@ class Metrics(Collector):
         )
         found = scan(office.disk, office.layout.inbox, office.settings.arrival.flag_suffix).found
         yield _gauge("inbox_files", "Files in the inbox that were not taken.", [({}, len(found))])
+
+        if collects is None or collects.outcome in WELL:  # else the database is asked when the job is tried again
+            yield from self._books()
+
+    def _books(self) -> Iterator[Metric]:
+        """What the sales database tells; nothing where it does not answer."""
+        if not has_books(self._office):
+            return
+        try:
+            if self._opened is None:
+                self._opened = self._stack.enter_context(books_of(self._office))
+            with self._opened.read() as txn:
+                counts, documents = txn.counts(), txn.undelivered()
+        except Trouble as trouble:
+            self._office.log.warning("books_not_counted", reason=str(trouble))
+            self.close()
+            return
+        yield _gauge(
+            "sales_files", "Sales files by where they stand.", [({"state": s.value}, n) for s, n in counts.items()]
+        )
+        yield _gauge("documents_undelivered", "Documents that the ERP has not taken.", [({}, documents)])
+
+    def close(self) -> None:
+        """Lets go of the sales database; a later page opens it again."""
+        self._opened = None
+        self._stack.close()
 
     def _tills(self, txn: Transaction) -> Iterator[Metric]:
         office, now = self._office, self._office.clock.now()

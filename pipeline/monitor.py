@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import Trouble
 from ..queues.durable import replace
 from ..queues.moving import Moves
 from .errorsfile import counted, page
 from .office import Office
+
+if TYPE_CHECKING:
+    from .metrics import Metrics
 
 REFUSED = "settings refused"  # under which the ledger notes why those of the file are not in force
 MODE = 0o644  # node_exporter is somebody else
@@ -25,7 +29,7 @@ class Monitor:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._metrics: object = None
+        self._metrics: Metrics | None = None
         self._failed: set[Path] = set()
 
     def write(self) -> None:
@@ -41,11 +45,16 @@ class Monitor:
             return page(counted(txn))
 
     def _page(self) -> bytes:
-        from .metrics import Metrics  # noqa: PLC0415 - costs more than most verbs do
+        if self._metrics is None:
+            from .metrics import Metrics  # noqa: PLC0415 - costs more than most verbs do
 
-        if not isinstance(self._metrics, Metrics):
             self._metrics = Metrics(self._office)
         return self._metrics.page()
+
+    def close(self) -> None:
+        """Lets go of what is open from round to round."""
+        if self._metrics is not None:
+            self._metrics.close()
 
     def _write(self, place: str, content: Callable[[], bytes]) -> None:
         office = self._office

@@ -34,6 +34,7 @@ from .notices import Event
 from .office import Office, open_office
 from .settings import Settings, load
 from .stopping import Stop, Stopping
+from .surprise import foreseen
 from .systemd import Systemd
 
 SLICE = 5.0  # seconds of one wait: after it the clock is looked at, and the watchdog fed
@@ -56,13 +57,13 @@ class Post:
         self._work: Work | None = None
 
     def work(self) -> Done:
-        try:
-            if self._work is None:
-                self._work = self._stack.enter_context(self.duty.opened(self._office))
-            return self._work(False)
-        except Trouble:
-            self.close()
-            raise
+        work, self._work = self._work, None  # what a run that fails leaves behind is not used again
+        if work is None:
+            self._stack.close()
+            work = self._stack.enter_context(self.duty.opened(self._office))
+        done = work(False)
+        self._work = work
+        return done
 
     def close(self) -> None:
         self._work = None
@@ -134,7 +135,8 @@ class Service:
             try:
                 with ExitStack() as stack:
                     posts = [stack.enter_context(closing(Post(office, duty))) for duty in self.duties]
-                    return self._rounds(office, watch, posts)
+                    monitor = stack.enter_context(closing(Monitor(office)))
+                    return self._rounds(office, watch, posts, monitor)
             except Stopping:
                 self.systemd.stopping()
                 office.log.info("service_stopped")
@@ -148,8 +150,7 @@ class Service:
 
     # --- rounds
 
-    def _rounds(self, office: Office, watch: Watch, posts: Sequence[Post]) -> Settings:
-        monitor = Monitor(office)
+    def _rounds(self, office: Office, watch: Watch, posts: Sequence[Post], monitor: Monitor) -> Settings:
         self._note_refusal(office)
         self._is_ready(office)
         while True:
@@ -184,7 +185,8 @@ class Service:
         self.systemd.alive()
         try:
             with jobs.running(office, state) as run:
-                done = post.work()
+                with foreseen(office.log, code="job.surprise", job=duty.name):
+                    done = post.work()
                 run.refused, run.idle = done.refused, done.idle
         except Halt:
             if duty.vital:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from post_office import PostOffice, good, goods
 from prometheus_client.parser import text_string_to_metric_families
 from tillpost.errors import Reason, Retry
 from tillpost.pipeline import jobs
+from tillpost.pipeline.duties import DUTIES, by_hand, named
 from tillpost.pipeline.feed import Feed
 from tillpost.pipeline.jobs import Hours
 from tillpost.pipeline.monitor import Monitor
@@ -17,6 +20,7 @@ from tillpost.pipeline.notices import Event
 
 pytestmark = pytest.mark.usefixtures("unsynced")
 
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 BOTH = "[monitor]\nmetrics_file = 'mon/tillpost.prom'\nerrors_file = 'errors.json'\n"
 
 
@@ -129,3 +133,33 @@ def test_nothing_is_written_where_nothing_is_asked_for(make_office) -> None:
     with office.open() as opened:
         Monitor(opened).write()
     assert sorted(office.root.rglob("*")) == before
+
+
+def test_sales_and_what_the_erp_has_not_taken_are_told_once_there_are_books(office: PostOffice) -> None:
+    assert not [name for name in write(office) if name[0] == "tillpost_sales_files"]
+    assert not (office.root / "state" / "books.sqlite").exists()
+    (office.root / "sales" / "5" / "1" / "torn.json").write_text("no sales\n", "utf-8")
+    with office.open() as opened:
+        duty = named("collect")
+        with by_hand(opened, duty) as run, duty.opened(opened) as work:
+            run.refused = work(True).refused
+    found = metrics(office)
+    assert found["tillpost_sales_files", "broken"] == 1
+    assert found["tillpost_documents_undelivered",] == 0
+    assert found["tillpost_job_unwell", "collect"] == 0
+
+
+def test_readme_names_every_metric_and_no_other(office: PostOffice) -> None:
+    with office.open() as opened, by_hand(opened, named("collect")), named("collect").opened(opened) as work:
+        work(True)
+    table = README.split("### Monitoring")[1].split("\n## ")[0]
+    told = {
+        name for line in table.splitlines() if line.startswith("|") for name in re.findall(r"`(tillpost_\w+)`", line)
+    }
+    assert told == {name for name, *_ in write(office)}
+
+
+def test_readme_names_every_job_with_what_it_does() -> None:
+    table = README.split("## As a service")[1].split("### ")[0]
+    told = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", table, re.MULTILINE))
+    assert told == {duty.name: duty.does for duty in DUTIES}

@@ -112,14 +112,26 @@ def test_job_that_is_put_off_waits_longer_each_time_and_stops_no_other(rounds: R
     ran = rounds.go(60, rounds.duty("bad", raising(FULL)), rounds.duty("good"))
     assert ran.count("good") == 60
     assert 4 <= ran.count("bad") <= 12
-    assert state(rounds.office, "bad").until > rounds.office.clock.at
+    assert state(rounds.office, "bad").tries == ran.count("bad")
     with rounds.office.open() as opened:
         assert jobs.load(opened, "good").last_success
 
 
 def test_rejected_run_stops_no_other(rounds: Rounds) -> None:
-    ran = rounds.go(2, rounds.duty("bad", raising(UNKNOWN)), rounds.duty("good"))
-    assert ran == ["bad", "good"] * 2
+    ran = rounds.go(60, rounds.duty("bad", raising(UNKNOWN)), rounds.duty("good"))
+    assert ran.count("good") == 60
+    assert 4 <= ran.count("bad") <= 12
+
+
+def test_fault_of_our_own_in_a_job_stops_no_other_and_is_told(rounds: Rounds) -> None:
+    rounds.step = 1.0
+    ran = rounds.go(2, rounds.duty("bad", raising(ZeroDivisionError()), vital=True), rounds.duty("good"))
+    assert ran == ["bad", "good", "good"]
+    last = state(rounds.office, "bad").last
+    assert last is not None
+    assert last.reason is not None
+    assert (last.outcome, last.reason.code) == (Outcome.FAILED, "job.surprise")
+    assert "ZeroDivisionError" in log(rounds.office, "not_understood")[0]["trace"]
 
 
 def test_halted_job_rests_until_the_next_start_and_stops_no_other(rounds: Rounds) -> None:
