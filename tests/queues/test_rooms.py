@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tillpost.errors import Reason, Reject, Retry, Trouble
 from tillpost.queues.disk import Disk, Entry, FileKind, LocalDisk
-from tillpost.queues.inbox import Flag, Found, scan
+from tillpost.queues.inbox import Flag, Found, flag_of, scan
 from tillpost.queues.layout import Layout, Room, Trade
 from tillpost.queues.lease import Answer
 from tillpost.queues.memory import MemoryDisk, nothing_kept
@@ -679,6 +682,73 @@ def test_sales_file_is_claimed_from_any_folder(where: str) -> None:
     house.rooms.claim(house.found("goods.xml"), 7)
     assert house.lies() == {house.claimed: b"<a/>"}
     assert house.resume() == house.layout.absolute(house.claimed)
+
+
+# --- whatever their names are
+
+NAMES = ("goods", "goods.xml", "goods.flz", "goods.xml.why")
+
+
+class Hands:
+    """What a post office does with files, in any order, and a witness of every file that is no flag."""
+
+    def __init__(self, trade: Trade) -> None:
+        self.house = House(twin(), ROOT, trade)
+        self.ours: dict[str, int] = {}  # arrivals, by their names
+        self.dropped: set[bytes] = set()
+
+    def drop(self, name: str) -> None:
+        if self.house.disk.stat(self.house.home / self.house.where / name) is None:
+            data = f"{name} {len(self.dropped)}".encode()
+            self.house.drop(name, data)
+            if self.house.trade is Trade.SALES or not flag_of(name, ".flz"):
+                self.dropped.add(data)
+
+    def claim(self, name: str) -> None:
+        found = next((found for found in self.house.scan() if found.name == name), None)
+        if found and name not in self.ours:
+            self.ours[name] = len(self.ours) + 1
+            self.house.rooms.claim(found, self.ours[name])
+
+    def resume(self, name: str) -> None:
+        if name in self.ours:
+            self.house.resume(self.ours[name], name)
+
+    def hold(self, name: str) -> None:
+        if name in self.ours:
+            self.house.rooms.put_away(self.ours[name], name, "held", DAY, "why")
+
+    def release(self, name: str) -> None:
+        if name in self.ours:
+            with suppress(Reject):
+                self.house.rooms.release(self.ours[name], name)
+
+    def put_away(self, name: str) -> None:
+        if name in self.ours:
+            self.house.rooms.put_away(self.ours[name], name, "processed", DAY)
+
+    def restart(self, name: str) -> None:
+        self.house.start()
+        self.house.rooms.tidy()
+
+
+ACTS = (Hands.drop, Hands.claim, Hands.resume, Hands.hold, Hands.release, Hands.put_away, Hands.restart)
+
+
+@given(
+    st.sampled_from(Trade),
+    st.lists(st.tuples(st.sampled_from(ACTS), st.sampled_from(NAMES)), max_size=15),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_file_is_lost_or_changed_by_what_is_done_to_others(
+    trade: Trade, acts: list[tuple[Callable[[Hands, str], None], str]]
+) -> None:
+    hands = Hands(trade)
+    for name in NAMES:
+        hands.drop(name)
+    for act, name in acts:
+        act(hands, name)
+    assert hands.dropped <= set(hands.house.lies().values())
 
 
 # --- a power cut between any two steps
