@@ -1,4 +1,4 @@
-"""The way back, in its order: sales files are claimed, booked and put away, one by one; then the ERP gets its documents.
+"""The way back, in its order: sales files are claimed, booked and put away one by one; the ERP gets its documents.
 
     sales/<shop>/<till> -> .claimed/<arrival> -> [booked: one commit] -> room -> documents in the outbox
 
@@ -136,7 +136,8 @@ class Collect:
         return decided
 
     def _later(self, file: SalesFile, trouble: Retry) -> SalesFile:
-        """The world is not ready: the file stays claimed, and the next try comes later each time."""
+        """The world is not ready: the file stays claimed, and the next try comes later each time. Unless it is decided
+        after all: books that broke off while they answered may have kept the verdict."""
         office = self._office
         waiting = msgspec.structs.replace(
             file,
@@ -147,7 +148,11 @@ class Collect:
         )
         office.log.warning("sales_put_off", file=file.name, arrival=file.arrival, reason=str(trouble))
         try:
-            self._save(waiting)
+            with self._books.write() as txn:
+                known = txn.file(file.arrival)
+                if known is not None and known.state is not FileState.CLAIMED:
+                    return known
+                txn.save(waiting)
         except Retry:  # books that do not answer take no note of it; the next round tries at once
             office.log.warning("try_not_noted", file=file.name, arrival=file.arrival)
         return waiting

@@ -73,6 +73,8 @@ class Outgoing:
         if not self._office.outbox_marker.is_there():  # again: the share may have gone before it was looked into
             return 0
         gone = [entry.id for entry in written if entry.name not in there]
+        if gone and not self._office.outbox_marker.is_there():  # the share went away before that look
+            return 0
         if gone:
             with self._books.write() as txn:
                 txn.mark_taken(gone, self._office.clock.now())

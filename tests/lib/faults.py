@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from tillpost.books import Books
+from tillpost.books import Transaction as Booking
 from tillpost.catalogue import Store, Transaction
 from tillpost.errors import Reason, Retry
 from tillpost.queues.disk import Entry, LocalDisk
@@ -135,3 +137,26 @@ class FaultyStore:
 
     def close(self) -> None:
         self._store.close()
+
+
+class FaultyBooks:
+    """Books each of whose commits is two steps: before it, and after it, when it has happened and nobody was told."""
+
+    def __init__(self, books: Books, fuse: Fuse) -> None:
+        self._books = books
+        self._fuse = fuse
+
+    def read(self) -> AbstractContextManager[Booking]:
+        return self._books.read()
+
+    @contextmanager
+    def write(self) -> Iterator[Booking]:
+        if self._fuse.dead:
+            raise Stopped
+        with self._books.write() as txn:
+            yield txn
+            self._fuse.step(Path("commit"))
+        self._fuse.step(Path("committed"))
+
+    def close(self) -> None:
+        self._books.close()
