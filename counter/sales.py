@@ -14,7 +14,8 @@ from ..books import FileState
 from ..pipeline import salesviews
 from ..pipeline.collect import Collect, open_books
 from ..pipeline.duties import by_hand, collected, named
-from ..pipeline.requests import Requests
+from ..pipeline.office import Office
+from ..pipeline.requests import Asked, Requests
 from ..pipeline.telling import Telling
 from .context import DONE, LATER, REFUSED, InOrder, Root, json_option, pass_root
 from .exports import arrival_argument, limit_option
@@ -162,12 +163,19 @@ def sales_request(
       tillpost sales request --shop 5
     """
     days = [day.date() if day else None for day in (since, until)]
+
+    def periods(office: Office, requests: Requests) -> list[Asked]:
+        return [requests.period(shop, till, *days) for till in tills or salesviews.tills_of(office, shop)]
+
+    if not yes:  # asked before the root is taken: nobody else should wait for an answer
+        with root.office() as office, open_books(office) as books:
+            questions = periods(office, Requests(office, books))
+        longest = max((question.until - question.since).days + 1 for question in questions)
+        if any(question.is_long for question in questions):
+            click.confirm(f"That is {longest} days of sales. Ask for them?", abort=True, err=True)
     with root.office(ours=True) as office, open_books(office) as books:
         requests = Requests(office, books)
-        questions = [requests.period(shop, till, *days) for till in tills or salesviews.tills_of(office, shop)]
-        longest = max((question.until - question.since).days + 1 for question in questions)
-        if any(question.is_long for question in questions) and not yes:
-            click.confirm(f"That is {longest} days of sales. Ask for them?", abort=True, err=True)
+        questions = periods(office, requests)
         rows = [salesviews.asked(office, requests.try_to_ask(question)) for question in questions]
     answer(rows, as_json, lambda: show_asked(rows))
     if any(row["trouble"] for row in rows):

@@ -88,10 +88,11 @@ def till_resync(root: Root, shop: str, till: str, now: bool, yes: bool, as_json:
     """
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("this empties the till; where nobody can be asked, say --yes")
+    if not yes:  # asked before the root is taken: nobody else should wait for an answer
+        with root.office() as office:
+            goods = resync_size(office, shop, till)
+        click.confirm(f"Empty till {till} of shop {shop} and send it {several(goods, 'command')}?", abort=True)
     with root.office(ours=True) as office:
-        goods = resync_size(office, shop, till)
-        if not yes:
-            click.confirm(f"Empty till {till} of shop {shop} and send it {several(goods, 'command')}?", abort=True)
         commands = resync(office, shop, till, now=now)
         row = {**_tills(office, shop, (till,))[0], "offered": commands}
         answer(row, as_json, lambda: _resynced(row))
