@@ -14,17 +14,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import Reason, Retry, Trouble
 from ..model import Noun
 from ..queues.archives import Archives, Spot
 from ..queues.names import printable
+from .clock import moment
 from .delivery import Delivery
 from .ledger import Ledger
 from .office import Office
 from .trimplan import LEAPT, TRIMMED, Bundle, Plan, books_of, has_books, plan
+
+LOGGED = 100  # of what was not trimmed, in each run: somebody may drop a whole disk into a room
 
 __all__ = ["Account", "Archived", "Plan", "plan", "trim"]
 
@@ -48,7 +50,7 @@ class Account:
     replies: list[str] = field(default_factory=list)
     chunks: int = 0
     documents: int = 0
-    leapt: Reason | None = None
+    leapt: float | None = None  # as in the plan
     left: list[tuple[Path, Reason]] = field(default_factory=list)  # what a person should look at
     waiting: list[tuple[Path, Reason]] = field(default_factory=list)  # what a later run will do
 
@@ -127,18 +129,20 @@ class _Run:
         now = self._office.clock.now()
         with self._office.store.write() as txn:
             Ledger(txn).note(TRIMMED, str(now))
-            if done.leapt:
-                Ledger(txn).note(LEAPT, datetime.fromtimestamp(now, UTC).date().isoformat())
+            if done.leapt is not None:
+                Ledger(txn).note(LEAPT, f"{moment(now)[:10]} {done.leapt}")
 
     def _log(self, done: Account) -> None:
         log, language = self._office.log, self._office.settings.language
-        for path, reason in (*done.left, *done.waiting):
+        for path, reason in (*done.left, *done.waiting)[:LOGGED]:
             log.warning("not_trimmed", path=printable(str(path)), reason=reason.text(language))
-        if done.leapt:
-            log.warning("nothing_deleted_for_its_age", reason=done.leapt.text(language))
+        if done.leapt is not None:
+            log.warning("nothing_deleted_for_its_age", last=moment(done.leapt))
         log.info(
             "trimmed",
             files=sum(one.files for one in done.archived),
+            left=len(done.left),
+            waiting=len(done.waiting),
             archives_deleted=len(done.deleted),
             replies_deleted=len(done.replies),
             chunks_removed=done.chunks,

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 BOOKS = "books.sqlite"  # in the state, as `Settings.books_url` says
 DAY = 86_400.0
-TRIMMED, LEAPT = "trimmed", "trim leapt"  # what the ledger notes: when the last run was; the day it deleted nothing
+# What the ledger notes: when the last run was; the day on which nothing was deleted, and what was the last before it.
+TRIMMED, LEAPT = "trimmed", "trim leapt"
 
 
 class Arrival(Protocol):
@@ -78,7 +79,7 @@ class Plan:
     archives: list[Archive] = field(default_factory=list)  # past their age
     replies: list[str] = field(default_factory=list)  # past their age, by file name
     before: float = 0.0  # what was done with before this moment is past its age
-    leapt: Reason | None = None  # why nothing is deleted for its age in this run
+    leapt: float | None = None  # nothing is deleted for its age in this run: the last that is known is so long ago
     left: list[tuple[Path, Reason]] = field(default_factory=list)  # what a person should look at
     waiting: list[tuple[Path, Reason]] = field(default_factory=list)  # what a later run will do
 
@@ -126,13 +127,13 @@ class _Planning:
 
     def _judge_clock(self, ledger: Ledger, newest: list[float]) -> None:
         """What the ledger noted of the last run says most: an export that came after the leap is as new as the leap."""
-        last, held = float(ledger.noted(TRIMMED) or 0), ledger.noted(LEAPT)
+        last, (held, _, gap) = float(ledger.noted(TRIMMED) or 0), ledger.noted(LEAPT).partition(" ")
         latest = max(last, *newest)
         if latest > self._now + DAY:
             raise Retry(Reason("trim.clock-back", now=moment(self._now), latest=moment(latest)))
-        since = last or latest
-        if (since and self._now - since > self._keep * DAY) or held == self._today.isoformat():
-            self._plan.leapt = Reason("trim.clock-leapt", last=moment(since), now=moment(self._now), days=self._keep)
+        since = float(gap) if held == self._today.isoformat() else last or latest
+        if since and self._now - since > self._keep * DAY:
+            self._plan.leapt = since
             self._plan.archives = []
 
     # --- what is known of arrivals

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import Reason
 from ..queues.archives import Spot
 from ..queues.names import back, printable
+from .clock import moment
 from .office import Office
 from .trim import Account
 from .trimplan import Plan
@@ -60,16 +61,21 @@ def _day(office: Office, spot: Spot, files: int, size: int, kept: int, path: Pat
 
 def _told(
     office: Office,
-    leapt: Reason | None,
+    leapt: float | None,
     left: Iterable[tuple[Path, Reason]],
     waiting: Iterable[tuple[Path, Reason]],
 ) -> dict[str, object]:
     language = office.settings.language
     return {
-        "clock": leapt.text(language) if leapt else None,
+        "clock": _clock(office, leapt) if leapt is not None else None,
         "left": [{"path": place(office, path), "why": why.text(language)} for path, why in left],
         "waiting": [{"path": place(office, path), "why": why.text(language)} for path, why in waiting],
     }
+
+
+def _clock(office: Office, last: float) -> str:
+    now, days = moment(office.clock.now()), office.settings.trim.keep_days
+    return Reason("trim.clock-leapt", last=moment(last), now=now, days=days).text(office.settings.language)
 
 
 def place(office: Office, path: Path) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import tarfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from post_office import PostOffice, goods
+from tillpost.pipeline.ledger import Ledger
+from tillpost.pipeline.trimplan import TRIMMED
 
 pytestmark = pytest.mark.usefixtures("past")
 
@@ -111,6 +114,21 @@ def test_clock_that_went_back_is_told_with_the_way_out(bare: Verb, past: PostOff
     assert lying(past)
     assert bare("trim --trust-clock").code == DONE
     assert not lying(past)
+
+
+def test_clock_that_may_have_leapt_is_told_and_somebody_should_look(bare: Verb, past: PostOffice) -> None:
+    with past.open() as opened, opened.store.write() as txn:
+        Ledger(txn).note(TRIMMED, str(time.time() - 60 * 86400))
+    old = past.root / "backup" / "error_archive" / "sales-19-01-01.tgz"
+    old.write_bytes(b"")
+    assert bare("trim --dry-run").code == REFUSED
+    for _ in range(2):
+        answer = bare("trim")
+        assert answer.code == REFUSED
+        assert "more than 30 days ago: in case the clock was set ahead, nothing was deleted" in answer.out
+    assert old.exists()
+    assert bare("trim --trust-clock").code == DONE
+    assert not old.exists()
 
 
 # --- archives

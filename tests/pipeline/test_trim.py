@@ -467,12 +467,12 @@ def test_clock_that_leapt_ahead_deletes_nothing_on_that_day(office: PostOffice) 
     run(office)
     fed(office)
     run(office)
+    last = office.clock.at
     office.clock.pass_(days=31)
     every = replies(office)
-    for _ in range(2):
+    for _ in range(3):
         account = run(office)
-        assert account.leapt is not None
-        assert account.leapt.code == "trim.clock-leapt"
+        assert account.leapt == last
         assert (account.deleted, account.replies) == ([], [])
     assert replies(office) == every
     assert len(backups(office)) == 3
