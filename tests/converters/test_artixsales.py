@@ -413,8 +413,8 @@ LINES = st.sampled_from(
 def test_any_lines_give_events_or_a_reject_and_lose_no_document(lines: list[str], end: str) -> None:
     events = read_or_reject(end.join(["### sales data begin ###", *lines]).encode())
     if events is not None:
-        told = b"\n".join(event.raw for event in events)
-        assert all(line in told.decode() for line in lines if line.startswith(("{", "[", "}", "null", "----")))
+        told = b"\n".join(event.raw for event in events).decode()  # the items of a list are told one by one
+        assert all(line.strip("[]") in told for line in lines if line.startswith(("{", "[", "}", "null", "----")))
 
 
 @settings(max_examples=200, deadline=None)
