@@ -6,6 +6,7 @@ import os
 import tarfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from tillpost.pipeline.trimplan import TRIMMED
 pytestmark = pytest.mark.usefixtures("past")
 
 Verb = Callable[..., Any]
-DAY = "2026-11-20"
+YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)  # a verb goes by the machine's own clock
+DAY = YESTERDAY.isoformat()
+ARCHIVE = f"exports-{YESTERDAY:%y-%m-%d}.tgz"
 DONE, REFUSED, WRONG_USE, LATER = 0, 1, 2, 75
 
 
@@ -25,9 +28,16 @@ DONE, REFUSED, WRONG_USE, LATER = 0, 1, 2, 75
 def past(fed: PostOffice) -> PostOffice:
     """What was fed lies in the folders of a day that is over."""
     for room in ("processed", "error", "broken"):
-        for day in (fed.root / room / "exports").glob("*"):
-            day.rename(day.with_name(DAY))
+        age(fed, room)
     return fed
+
+
+def age(office: PostOffice, room: str) -> None:
+    """As if it had come yesterday."""
+    for arrival in (office.root / room / "exports").glob("*/*"):
+        if arrival.parent.name != DAY:
+            (past := arrival.parents[1] / DAY).mkdir(exist_ok=True)
+            arrival.rename(past / arrival.name)
 
 
 @pytest.fixture
@@ -48,8 +58,8 @@ def test_trim_tells_what_went_where(bare: Verb, past: PostOffice) -> None:
     answer = bare("trim")
     assert answer.code == DONE
     assert answer.out.splitlines()[0].split() == ["Room", "Trade", "Day", "Files", "Bytes", "Archive"]
-    assert "backup/processed_archive/exports-26-11-20.tgz" in answer.out
-    assert "backup/broken_archive/exports-26-11-20.tgz" in answer.out
+    assert f"backup/processed_archive/{ARCHIVE}" in answer.out
+    assert f"backup/broken_archive/{ARCHIVE}" in answer.out
     assert lying(past) == []
 
 
@@ -91,7 +101,7 @@ def test_what_waits_ends_with_try_again_later(bare: Verb, past: PostOffice, monk
     answer = bare("trim")
     assert answer.code == LATER
     assert "a later run will do it" in answer.out
-    assert "broken/exports/2026-11-20: no room left" in answer.out
+    assert f"broken/exports/{DAY}: no room left" in answer.out
 
 
 def test_old_archives_are_named_when_they_are_deleted(bare: Verb, trimmed: PostOffice) -> None:
@@ -137,16 +147,16 @@ def test_clock_that_may_have_leapt_is_told_and_somebody_should_look(bare: Verb, 
 def test_archives_are_listed_by_room_trade_and_day(bare: Verb, trimmed: PostOffice) -> None:
     every = bare("archive ls --json").json()
     assert [row["archive"] for row in every] == [
-        "broken_archive/exports-26-11-20.tgz",
-        "processed_archive/exports-26-11-20.tgz",
+        f"broken_archive/{ARCHIVE}",
+        f"processed_archive/{ARCHIVE}",
     ]
     assert set(every[0]) == {"archive", "room", "trade", "day", "bytes"}
     assert bare("archive ls --room broken --json").json() == every[:1]
     assert bare(f"archive ls --trade exports --day {DAY} --json").json() == every
     assert bare("archive ls --trade sales --json").json() == []
-    assert bare("archive ls --day 2026-11-19 --json").json() == []
+    assert bare(f"archive ls --day {YESTERDAY - timedelta(days=1)} --json").json() == []
     assert bare("archive ls --day yesterday").code == WRONG_USE
-    assert "processed_archive/exports-26-11-20.tgz" in bare("archive ls").out
+    assert f"processed_archive/{ARCHIVE}" in bare("archive ls").out
 
 
 def test_root_without_archives_says_so(bare: Verb, past: PostOffice) -> None:
@@ -166,7 +176,7 @@ def test_files_are_found_by_name_pattern_and_arrival(bare: Verb, trimmed: PostOf
 
 
 def damage(office: PostOffice, room: str) -> None:
-    path = office.root / "backup" / f"{room}_archive" / "exports-26-11-20.tgz"
+    path = office.root / "backup" / f"{room}_archive" / ARCHIVE
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-4])
 
@@ -176,52 +186,50 @@ def test_damaged_archive_is_told_and_the_others_are_listed(bare: Verb, trimmed: 
     answer = bare("archive ls '*.xml' --json")
     assert answer.code == REFUSED
     assert {row["name"] for row in answer.json()} == {"goods.xml", "half.xml", "torn.xml"}
-    assert "broken_archive/exports-26-11-20.tgz is damaged" in answer.err
+    assert f"broken_archive/{ARCHIVE} is damaged" in answer.err
 
 
 def test_archive_shows_its_files_and_one_of_them(bare: Verb, trimmed: PostOffice) -> None:
-    rows = bare("archive show broken_archive/exports-26-11-20.tgz --json").json()
+    rows = bare(f"archive show broken_archive/{ARCHIVE} --json").json()
     assert [row["name"] for row in rows] == ["torn.xml", "torn.xml.why"]
-    shown = bare("archive show broken_archive/exports-26-11-20.tgz")
+    shown = bare(f"archive show broken_archive/{ARCHIVE}")
     assert rows[0]["member"] in shown.out
     for name in ("torn.xml", rows[0]["member"], str(rows[0]["arrival"])):
-        answer = bare(f"archive show broken_archive/exports-26-11-20.tgz {name}")
+        answer = bare(f"archive show broken_archive/{ARCHIVE} {name}")
         assert len(answer.out.encode()) == rows[0]["bytes"]
-    assert bare("archive show broken_archive/exports-26-11-20.tgz torn.xml --json").code == WRONG_USE
+    assert bare(f"archive show broken_archive/{ARCHIVE} torn.xml --json").code == WRONG_USE
 
 
 def test_damaged_archive_shows_what_can_be_read_and_says_so(bare: Verb, trimmed: PostOffice) -> None:
     size = bare("archive ls torn.xml --json").json()[0]["bytes"]
     damage(trimmed, "broken")
-    answer = bare("archive show broken_archive/exports-26-11-20.tgz torn.xml")
+    answer = bare(f"archive show broken_archive/{ARCHIVE} torn.xml")
     assert (answer.code, len(answer.out.encode())) == (REFUSED, size)
     assert "damaged" in answer.err
 
 
 def test_name_that_may_be_several_is_not_guessed(bare: Verb, trimmed: PostOffice) -> None:
-    answer = bare("archive show exports-26-11-20.tgz")
+    answer = bare(f"archive show {ARCHIVE}")
     assert answer.code == REFUSED
-    assert "broken_archive/exports-26-11-20.tgz, processed_archive/exports-26-11-20.tgz" in answer.err
-    assert "there is no archive sales-26-11-20.tgz" in bare("archive show sales-26-11-20.tgz").err
-    assert "has no file x.xml" in bare("archive show broken_archive/exports-26-11-20.tgz x.xml").err
+    assert f"broken_archive/{ARCHIVE}, processed_archive/{ARCHIVE}" in answer.err
+    assert "there is no archive sales-26-01-01.tgz" in bare("archive show sales-26-01-01.tgz").err
+    assert "has no file x.xml" in bare(f"archive show broken_archive/{ARCHIVE} x.xml").err
 
 
 def test_same_name_twice_in_an_archive_is_told_apart_by_arrival(bare: Verb, past: PostOffice) -> None:
     past.drop("torn.xml", goods()[:-9])
     bare("feed")
-    for day in (past.root / "broken" / "exports").glob("2*"):
-        for arrival in day.glob("*") if day.name != DAY else ():
-            arrival.rename(past.root / "broken" / "exports" / DAY / arrival.name)
+    age(past, "broken")
     bare("trim")
     found = bare("archive ls torn.xml --json").json()
     assert len(found) == 2
-    assert "may be one of several" in bare("archive show broken_archive/exports-26-11-20.tgz torn.xml").err
-    shown = bare(f"archive show broken_archive/exports-26-11-20.tgz {found[1]['arrival']}")
+    assert "may be one of several" in bare(f"archive show broken_archive/{ARCHIVE} torn.xml").err
+    shown = bare(f"archive show broken_archive/{ARCHIVE} {found[1]['arrival']}")
     assert len(shown.out.encode()) == found[1]["bytes"]
 
 
 def test_file_is_brought_back_and_goes_again(bare: Verb, trimmed: PostOffice) -> None:
-    row = bare("archive restore broken_archive/exports-26-11-20.tgz torn.xml --json").json()
+    row = bare(f"archive restore broken_archive/{ARCHIVE} torn.xml --json").json()
     assert (trimmed.root / row["path"]).is_file()
     assert row["path"] == row["member"]
     assert lying(trimmed) == ["torn.xml"]
@@ -233,16 +241,16 @@ def test_file_is_brought_back_and_goes_again(bare: Verb, trimmed: PostOffice) ->
 def test_file_is_brought_anywhere(bare: Verb, trimmed: PostOffice, tmp_path: Path, monkeypatch: Any) -> None:
     (tmp_path / "desk").mkdir()
     monkeypatch.chdir(tmp_path)
-    answer = bare("archive restore broken_archive/exports-26-11-20.tgz torn.xml --to desk")
+    answer = bare(f"archive restore broken_archive/{ARCHIVE} torn.xml --to desk")
     assert answer.code == DONE
     assert str(tmp_path / "desk" / "torn.xml") in answer.out
     assert (tmp_path / "desk" / "torn.xml").stat().st_size
     assert lying(trimmed) == []
-    assert bare("archive restore broken_archive/exports-26-11-20.tgz torn.xml --to nowhere").code == WRONG_USE
+    assert bare(f"archive restore broken_archive/{ARCHIVE} torn.xml --to nowhere").code == WRONG_USE
 
 
 def test_nothing_is_brought_back_out_of_a_link(bare: Verb, trimmed: PostOffice) -> None:
-    path = trimmed.root / "backup" / "error_archive" / "exports-26-11-20.tgz"
+    path = trimmed.root / "backup" / "error_archive" / ARCHIVE
     info = tarfile.TarInfo(f"error/exports/{DAY}/0000000001/a.xml")
     info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
     outside = tarfile.TarInfo("../../outside.xml")
@@ -250,7 +258,7 @@ def test_nothing_is_brought_back_out_of_a_link(bare: Verb, trimmed: PostOffice) 
         archive.addfile(info)
         archive.addfile(outside)
     for name in ("a.xml", "outside.xml"):
-        answer = bare(f"archive restore error_archive/exports-26-11-20.tgz {name}")
+        answer = bare(f"archive restore error_archive/{ARCHIVE} {name}")
         assert answer.code == REFUSED
         assert "is not brought back" in answer.err
     assert lying(trimmed) == []
@@ -260,11 +268,9 @@ def test_names_that_are_no_text_can_be_typed_as_they_are_shown(bare: Verb, past:
     strange = os.fsdecode(b"\xff\n.xml")
     past.drop(strange, goods()[:-9])
     bare("feed")
-    for day in (past.root / "broken" / "exports").glob("2*"):
-        for arrival in day.glob("*") if day.name != DAY else ():
-            arrival.rename(past.root / "broken" / "exports" / DAY / arrival.name)
+    age(past, "broken")
     bare("trim")
     (row,) = (row for row in bare("archive ls '*.xml' --json").json() if row["name"] == r"\xff\n.xml")
-    back = bare(f"archive restore broken_archive/exports-26-11-20.tgz '{row['name']}' --json").json()
+    back = bare(f"archive restore broken_archive/{ARCHIVE} '{row['name']}' --json").json()
     assert back["member"] == row["member"]
     assert lying(past) == [strange]
