@@ -72,7 +72,7 @@ class Books:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """Sees the last commit before it began, and nothing later."""
+        """Sees one state throughout: that of the last commit before its first question."""
         with self._reading() as connection:
             yield Transaction(Session(connection))
 

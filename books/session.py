@@ -11,12 +11,15 @@ from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, Table, func, insert, select, update
+from sqlalchemy import Connection, Date, DateTime, Dialect, Table, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
+from .amounts import Amount, Words
 from .tables import META
 from .troubles import told_of_values
 
 BATCH = 500  # rows that are read, compared and written at once
+COPIED = 20  # rows from which PostgreSQL's COPY is worth its own beginning
 
 T = TypeVar("T")
 Row = Sequence[Any]
@@ -60,18 +63,27 @@ class Session:
         work for each row, which would cost more than the database's own."""
         if not rows:
             return
-        text, processors = _insertion(table, self.connection.dialect)
-        if processors:
-            ready = []
-            for row in rows:
-                values = list(row)
-                for at, process in processors:
-                    values[at] = process(values[at])
-                ready.append(tuple(values))
-        else:
-            ready = [tuple(row) for row in rows]
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        for at, process in _processors(table, self.connection.dialect):
+            columns[at] = [None if value is None else process(value) for value in columns[at]]
+        ready = list(zip(*columns, strict=True))
+        if self.is_postgres and len(ready) >= COPIED:
+            self._copy(table, ready)
+            return
         with told_of_values():
-            self.connection.exec_driver_sql(text, ready)
+            self.connection.exec_driver_sql(_insertion(table, self.connection.dialect), ready)
+
+    def _copy(self, table: Table, rows: Sequence[Row]) -> None:
+        """Some ten times as fast as INSERT where there are many."""
+        driver = self.connection.dialect.loaded_dbapi
+        text = f"COPY {_target(table, self.connection.dialect)} FROM STDIN"
+        connection: Any = self.connection.connection.driver_connection
+        try:
+            with connection.cursor() as cursor, cursor.copy(text) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except driver.Error as trouble:
+            raise DBAPIError(text, None, trouble) from trouble
 
     # --- counters
 
@@ -92,13 +104,31 @@ class Session:
 
 
 @cache
-def _insertion(table: Table, dialect: Dialect) -> tuple[str, list[tuple[int, Callable[[Any], Any]]]]:
-    """The driver's own text, and what its values must go through, by their place."""
-    quote = dialect.identifier_preparer.quote
-    columns = ", ".join(quote(column.name) for column in table.columns)
+def _insertion(table: Table, dialect: Dialect) -> str:
+    """The driver's own text."""
     mark = "%s" if dialect.name == "postgresql" else "?"
     marks = ", ".join([mark] * len(table.columns))
-    found = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
-    processors: list[tuple[int, Callable[[Any], Any]]]
-    processors = [(at, process) for at, process in enumerate(found) if process is not None]
-    return f"INSERT INTO {quote(table.name)} ({columns}) VALUES ({marks})", processors  # noqa: S608
+    return f"INSERT INTO {_target(table, dialect)} VALUES ({marks})"  # noqa: S608 - names of our own tables
+
+
+@cache
+def _target(table: Table, dialect: Dialect) -> str:
+    quote = dialect.identifier_preparer.quote
+    return f"{quote(table.name)} ({', '.join(quote(column.name) for column in table.columns)})"
+
+
+@cache
+def _processors(table: Table, dialect: Dialect) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """What values of the table's columns must go through, by their place. Bytes and truth values both drivers take as
+    they are."""
+    found = []
+    for at, column in enumerate(table.columns):
+        if isinstance(column.type, Amount | Words):
+            process = column.type.processor(dialect)
+        elif isinstance(column.type, DateTime | Date):
+            process = column.type.dialect_impl(dialect).bind_processor(dialect)
+        else:
+            continue
+        if process is not None:
+            found.append((at, process))
+    return tuple(found)

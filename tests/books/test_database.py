@@ -19,6 +19,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from tillpost.books import Books
 from tillpost.books.migrating import FOLDER, VERSION_TABLE, revisions
+from tillpost.books.session import COPIED
 from tillpost.books.tables import METADATA, REVISION
 from tillpost.errors import Fault, Halt, Reject, Retry, Trouble
 from trial_sales import receipt, record
@@ -259,13 +260,14 @@ def test_a_value_the_database_refuses_rejects_the_file_alone(books: Any, trials:
     trial = trials(books)
     trial.book(receipt(1))
 
-    def book_again() -> None:
+    def notice(times: int) -> None:
         with books.write() as txn:
-            txn._session.append(METADATA.tables["notices"], [("twice",), ("twice",)])
+            txn._session.append(METADATA.tables["notices"], [("twice",)] * times)
 
-    with pytest.raises(Reject) as caught:
-        book_again()
-    assert (code(caught), caught.value.fault) == ("books.refused", Fault.ERROR)
+    for times in (2, COPIED):
+        with pytest.raises(Reject) as caught:
+            notice(times)
+        assert (code(caught), caught.value.fault) == ("books.refused", Fault.ERROR)
     assert trial.book(receipt(2)).new == 1
 
 
@@ -283,11 +285,11 @@ def booking(url: str, arrival: int, first: int, count: int) -> Iterator[subproce
                 process.kill()
 
 
-def test_processes_that_book_at_once_book_each_document_once(url: str, trials: Any) -> None:
-    with booking(url, 1, 1, 600) as one, booking(url, 2, 301, 600) as other:
+def test_processes_that_begin_the_books_at_once_book_each_document_once(fresh_url: str, trials: Any) -> None:
+    with booking(fresh_url, 1, 1, 600) as one, booking(fresh_url, 2, 301, 600) as other:
         said = [process.communicate()[0].split() for process in (one, other)]
     assert sorted(int(words[2]) for words in said) == [300, 600]
-    books = Books.open(url)
+    books = Books.open(fresh_url)
     account = trials(books).account()
     books.close()
     assert account.sums.receipts == 900
