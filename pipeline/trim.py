@@ -99,7 +99,7 @@ class _Run:
         """Archives what no archive holds, then removes all of it from the room."""
         lacking = bundle.lacking
         path = self._archives.add(bundle.spot, lacking) if lacking else None
-        changed = self._archives.remove(bundle.files, bundle.folders)
+        changed = self._archives.remove(bundle.spot, bundle.files, bundle.folders)
         done.waiting += [(file.path, Reason("trim.changed")) for file in changed]
         gone = [file for file in bundle.files if file not in changed]
         if gone:

@@ -14,8 +14,8 @@ Any of these may be the last before a crash. What it leaves in both places, `kep
 only has to be removed.
 
 Failures: `Reject` (`archive.damaged`) for an archive that cannot be read to its end; `archive.no-member`,
-`archive.foreign` for what cannot be brought back; `Retry` (`archive.unlike`) where what was read back is not what was
-written, `archive.changed` where a file changes meanwhile; else as the disk says.
+`archive.foreign`, `archive.taken` for what cannot be brought back; `Retry` (`archive.unlike`) where what was read back
+is not what was written, `archive.changed` where a file changes meanwhile; else as the disk says.
 """
 
 from __future__ import annotations
@@ -190,9 +190,10 @@ class Archives:
                 found.add(member.name)
         return found
 
-    def remove(self, files: Iterable[OldFile], folders: Iterable[Path]) -> list[OldFile]:
-        """Removes files that are kept elsewhere, then those of `folders` (the arrivals') that are empty by that. Those
-        that no longer look as they did stay, and are returned."""
+    def remove(self, spot: Spot, files: Iterable[OldFile], folders: Iterable[Path]) -> list[OldFile]:
+        """Removes files that archives of `spot` hold, then those of `folders` (the arrivals') that are empty by that.
+        Those that no longer look as they did stay, and are returned."""
+        self._disk.sync_dir(self._layout.archive(spot.room))  # whoever named an archive may have died before its sync
         stayed = [file for file in files if not self._removed(file)]
         days = set()
         for folder in folders:
@@ -249,12 +250,14 @@ class Archives:
 
     def restore(self, archive: Archive, name: str, to: Path | None = None) -> Path:
         """Brings a file back to where it lay, or into the folder `to`; where it lies then. The same file there
-        already is a success, another raises Taken."""
+        already is a success; another stays, and raises Reject."""
         place = self.place(archive, name)
         target = to / place.name if to else place
         digest = digest_of(self.content(archive, name))
-        if self._disk.stat(target) is not None and digest_of(pieces(self._disk, target)) == digest:
-            return target
+        if self._disk.stat(target) is not None:
+            if digest_of(pieces(self._disk, target)) == digest:
+                return target
+            raise Reject(Reason("archive.taken", path=printable(str(target))), Fault.ERROR)
         if not to:
             self._moves.make(target.parent, self._layout.room(archive.spot.room))
 
@@ -270,7 +273,7 @@ class Archives:
         its archive's day."""
         spot = archive.spot
         folder, slash, plain = name.removeprefix(f"{spot.folder}/").partition("/")
-        if not (name.startswith(f"{spot.folder}/{folder}{slash}") and folder.isdecimal() and _is_plain(plain)):
+        if not (name.startswith(f"{spot.folder}/{folder}{slash}") and _is_number(folder) and _is_plain(plain)):
             raise self._foreign(archive, name)
         return self._layout.room(spot.room).joinpath(spot.trade, spot.day.isoformat(), folder, plain)
 
@@ -292,6 +295,10 @@ def _member(file: OldFile) -> Member:
 
 def _look(entry: Entry) -> tuple[int, int, int]:
     return entry.inode, entry.size, entry.mtime_ns
+
+
+def _is_number(name: str) -> bool:
+    return name.isascii() and name.isdecimal()
 
 
 def _is_plain(name: str) -> bool:

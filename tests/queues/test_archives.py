@@ -7,6 +7,7 @@ import io
 import os
 import tarfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -72,7 +73,7 @@ class Post:
         lacking = [file for file in files if file.member not in kept]
         if lacking:
             self.archives.add(spot, lacking)
-        return self.archives.remove(files, folders)
+        return self.archives.remove(spot, files, folders)
 
     def contents(self) -> dict[str, list[tuple[str, bytes]]]:
         return {
@@ -203,7 +204,7 @@ def test_what_stays_keeps_its_folders(post: Post) -> None:
     files, folders = post.lying()
     mine = [file for file in files if file.path.name == "a.xml"]
     post.archives.add(SPOT, mine)
-    post.archives.remove(mine, folders)
+    post.archives.remove(SPOT, mine, folders)
     assert post.disk.read(note) == b"a person's"
 
 
@@ -245,7 +246,7 @@ def test_file_that_changed_since_it_was_looked_at_stays(post: Post) -> None:
     files, folders = post.lying()
     post.archives.add(SPOT, files)
     path = post.put("a.xml", b"2")
-    assert post.archives.remove(files, folders) == files
+    assert post.archives.remove(SPOT, files, folders) == files
     assert post.disk.read(path) == b"2"
 
 
@@ -376,7 +377,7 @@ def test_restored_file_replaces_no_other(post: Post) -> None:
     post.put("a.xml", b"1")
     post.trim()
     path = post.put("a.xml", b"2")
-    with pytest.raises(Taken):
+    with pytest.raises(Reject, match="another file"):
         post.archives.restore(post.only(), member("a.xml"))
     assert post.disk.read(path) == b"2"
 
@@ -515,13 +516,13 @@ class Cut:
         st.dictionaries(st.sampled_from(NAMES), st.binary(max_size=900), min_size=1, max_size=3),
         max_size=3,
     ),
-    cuts=st.lists(st.integers(0, 60), min_size=1, max_size=3),
+    cuts=st.lists(st.tuples(st.integers(0, 60), st.booleans()), min_size=1, max_size=4),
     chances=st.lists(st.booleans(), max_size=80),
 )
-@example(FILES, [12], [])
-@example(FILES, [17], [True] * 10)
+@example(FILES, [(12, True)], [])
+@example(FILES, [(17, True)], [True] * 10)
 def test_power_may_go_at_any_steps_and_no_file_is_lost_or_kept_twice(
-    files: dict[int, dict[str, bytes]], cuts: list[int], chances: list[bool]
+    files: dict[int, dict[str, bytes]], cuts: list[tuple[int, bool]], chances: list[bool]
 ) -> None:
     class PowerCut(BaseException):
         pass
@@ -529,18 +530,39 @@ def test_power_may_go_at_any_steps_and_no_file_is_lost_or_kept_twice(
     cut = Cut(PowerCut)
     post, disk = filled(cut, files)
     chance = iter(chances)
-    for steps in cuts:
+    for steps, power in cuts:  # of the machine, or only the process is killed
         cut.steps = cut.passed + steps
         try:
             post.trim()
         except PowerCut:
             cut.steps = None
-            disk.crash(lambda: next(chance, False))
+            if power:
+                disk.crash(lambda: next(chance, False))
         cut.steps = None
         post.start()
         nothing_lost(post, files)
     post.trim()
     kept_once(post, files)
+
+
+def test_name_of_an_archive_is_certain_before_anything_is_removed_for_its_sake() -> None:
+    """A process dies between name and sync; the next one finds everything in the archive; then the power goes."""
+
+    class Killed(BaseException):
+        pass
+
+    for first in range(3, 12):
+        for second in range(0, 30, 2):
+            cut = Cut(Killed)
+            post, disk = filled(cut, FILES)
+            for steps in (first, second):
+                cut.steps = cut.passed + steps
+                with suppress(Killed):
+                    post.trim()
+                cut.steps = None
+                post.start()
+            disk.crash()
+            nothing_lost(post, FILES)
 
 
 @pytest.mark.parametrize("at", range(60))
