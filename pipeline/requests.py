@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from ..books import Books
-from ..errors import Fault, Reason, Reject, Retry
+from ..errors import Fault, Halt, Reason, Reject, Retry
 from ..queues.asking import ask, asked
 from . import views
 from .ledger import Ledger
@@ -82,6 +82,6 @@ class Requests:
         """As `ask`; what keeps it from being put stands in the answer."""
         try:
             return self.ask(question)
-        except Retry as trouble:
+        except (Retry, Halt) as trouble:
             self._office.log.warning("sales_not_asked", shop=question.shop, till=question.till, reason=str(trouble))
             return replace(question, new=False, trouble=trouble.reason)

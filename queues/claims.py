@@ -9,10 +9,10 @@ The home is its trade's: the inbox, with a folder for each shop, or the tills' s
 A flag goes last: its disappearance may tell the ERP that the file is taken, so the file must be ours for certain.
 Each step may be the last before a crash; `resume` then does what is left.
 
-Failures: `Retry` where the file is not claimed: it vanished, changed, or somebody writes it. It lies where it lay,
-unless a newer one has taken its name: then `resume` finds it claimed. `Reject` where a claimed file is gone
-(`arrival.lost`) or is none (a link, a pipe); while a folder that it may lie in cannot be looked into, `Retry`. Else as
-the disk says.
+Failures: `Retry` where the file is not claimed: it vanished, changed, is being written, or its folder does not let it
+go. It lies where it lay, unless a newer one has taken its name: then `resume` finds it claimed. `Reject` where a
+claimed file is gone (`arrival.lost`) or is none (a link, a pipe); while a folder that it may lie in cannot be looked
+into, `Retry`. Else as the disk says.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .layout import CLAIMED, Layout, Trade
 from .lease import Answer, Lease, Writers
 from .moving import Moves
 from .names import printable
-from .troubles import Apart, Missing, Taken
+from .troubles import Apart, Missing, Taken, theirs
 
 
 def folder_name(arrival: int) -> str:
@@ -85,6 +85,8 @@ class Claims:
     def _take_over(self, found: Found, arrival: int, target: Path) -> Path:
         """Claims where the folder is a file system of its own."""
         staged = self._place(found.folder, arrival, found.name)
+        with theirs():
+            self._moves.make(staged.parent, found.folder)
         self._take(found, staged)
         self._staging.add(staged.parents[1])
         try:
@@ -98,7 +100,8 @@ class Claims:
     def _take(self, found: Found, target: Path) -> None:
         self._moves.make(target.parent, target.parents[2])
         try:
-            self._disk.rename(found.path, target)
+            with theirs():
+                self._disk.rename(found.path, target)
         except (Apart, Retry):
             self._moves.leave(target.parent)
             raise
@@ -182,7 +185,9 @@ class Claims:
 
     def lower(self, folder: Path, *names: str) -> None:
         """Removes flags, durably."""
-        if sum(self._disk.unlink(folder / name) for name in names):
+        with theirs():
+            removed = sum(self._disk.unlink(folder / name) for name in names)
+        if removed:
             self._disk.sync_dir(folder)
 
     def lower_flag(self, flag: Flag) -> None:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tillpost.errors import Reason, Reject, Retry, Trouble
+from tillpost.errors import Halt, Reason, Reject, Retry, Trouble
 from tillpost.queues.disk import Disk, Entry, FileKind, LocalDisk
 from tillpost.queues.inbox import Flag, Found, flag_of, scan
 from tillpost.queues.layout import Layout, Room, Trade
@@ -622,6 +622,43 @@ def test_share_that_is_away_stops_no_other_file(trade: Trade, fresh: bool) -> No
         assert house.rooms.release(arrival, "goods.xml")
         assert house.rooms.put_away(arrival, "goods.xml", "processed", DAY)
         assert house.rooms.put_away(arrival, "goods.xml", "processed", DAY)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["one file system", "its own"])
+@pytest.mark.parametrize("trade", Trade)
+def test_folder_that_lets_nothing_go_stops_no_other(trade: Trade, own: bool) -> None:
+    """Such as one whose files only their owner may move."""
+    where = "5" if trade is Trade.EXPORTS else "5/1"
+    house = apart(trade) if own else House(twin(), ROOT, trade, where)
+    house.drop("goods.xml")
+    found = house.found("goods.xml")
+
+    def denied(step: str, path: Path) -> None:
+        if (step, own) in (("mkdir", True), ("rename", False)) and (path.is_relative_to(house.home / where) or not own):
+            raise Halt(Reason("disk.denied", path=path, detail="no"))
+
+    house.disk.interrupt = denied  # type: ignore[attr-defined]
+    assert code_of(Retry, lambda: house.rooms.claim(found, 7)) == "disk.denied"
+    house.disk.interrupt = lambda step, path: None  # type: ignore[attr-defined]
+    assert house.lies() == {house.dropped(): b"<a/>"}
+    assert house.resume() is None
+    house.rooms.claim(found, 8)
+
+
+def test_flag_that_cannot_be_removed_stops_no_other() -> None:
+    exports = House(twin(), ROOT)
+    exports.drop("goods.xml")
+    exports.drop("goods.flz", b"")
+
+    def denied(step: str, path: Path) -> None:
+        if path.suffix == ".flz":
+            raise Halt(Reason("disk.denied", path=path, detail="no"))
+
+    exports.disk.interrupt = denied  # type: ignore[attr-defined]
+    assert code_of(Retry, lambda: exports.rooms.claim(exports.found("goods.xml"), 7)) == "disk.denied"
+    assert code_of(Retry, exports.resume) == "disk.denied"
+    exports.disk.interrupt = lambda step, path: None  # type: ignore[attr-defined]
+    assert exports.resume() == exports.layout.absolute(exports.claimed)
 
 
 @pytest.mark.parametrize("trade", Trade)
