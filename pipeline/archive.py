@@ -10,7 +10,6 @@ Failures: `Reject` where nothing bears the name (`archive.none`, `archive.no-mem
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -89,15 +88,18 @@ def one(office: Office, name: str) -> Archive:
 
 
 def member(office: Office, archive: Archive, name: str) -> Member:
-    """The file that is meant, as far as the archive can be read."""
+    """The file that is meant, as far as the archive can be read; damage is told where the file was not met before."""
     seen = list[Member]()
-    with suppress(Reject):  # told when its bytes are read
+    no = Reject(Reason("archive.no-member", archive=archive.name, name=printable(name)), Fault.ERROR)
+    try:
         seen.extend(Archives(office.disk, office.layout).members(archive))
+    except Reject as damaged:
+        no = damaged
     wanted = [one for one in seen if name in (one.name, printable(one.name))][:1] or _besides_why(
         [one for one in seen if _is_called(one, name)]
     )
     if not wanted:
-        raise Reject(Reason("archive.no-member", archive=archive.name, name=printable(name)), Fault.ERROR)
+        raise no
     return _only(name, wanted, (printable(one.name) for one in wanted))
 
 

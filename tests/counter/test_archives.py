@@ -208,6 +208,16 @@ def test_damaged_archive_shows_what_can_be_read_and_says_so(bare: Verb, trimmed:
     assert "damaged" in answer.err
 
 
+def test_file_that_damage_hides_is_not_told_as_missing(bare: Verb, trimmed: PostOffice) -> None:
+    path = trimmed.root / "backup" / "broken_archive" / ARCHIVE
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:30])
+    for verb in ("show", "restore"):
+        answer = bare(f"archive {verb} broken_archive/{ARCHIVE} torn.xml")
+        assert answer.code == REFUSED
+        assert "damaged" in answer.err
+
+
 def test_name_that_may_be_several_is_not_guessed(bare: Verb, trimmed: PostOffice) -> None:
     answer = bare(f"archive show {ARCHIVE}")
     assert answer.code == REFUSED
