@@ -85,7 +85,7 @@ class Claims:
     def _take_over(self, found: Found, arrival: int, target: Path) -> Path:
         """Claims where the folder is a file system of its own."""
         staged = self._place(found.folder, arrival, found.name)
-        with theirs():
+        with theirs(found.folder):
             self._moves.make(staged.parent, found.folder)
         self._take(found, staged)
         self._staging.add(staged.parents[1])
@@ -100,7 +100,7 @@ class Claims:
     def _take(self, found: Found, target: Path) -> None:
         self._moves.make(target.parent, target.parents[2])
         try:
-            with theirs():
+            with theirs(found.path):
                 self._disk.rename(found.path, target)
         except (Apart, Retry):
             self._moves.leave(target.parent)
@@ -185,7 +185,7 @@ class Claims:
 
     def lower(self, folder: Path, *names: str) -> None:
         """Removes flags, durably."""
-        with theirs():
+        with theirs(folder):
             removed = sum(self._disk.unlink(folder / name) for name in names)
         if removed:
             self._disk.sync_dir(folder)

@@ -104,12 +104,12 @@ def told(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def theirs() -> Iterator[None]:
-    """In a folder of somebody else's, what would stop us stops what lies there alone: `Halt` becomes `Retry`. Answers
-    stay answers."""
+def theirs(path: Path) -> Iterator[None]:
+    """Where `path` is somebody else's, what would stop us stops what lies there alone: `Halt` becomes `Retry`, and
+    names that path. Answers stay answers."""
     try:
         yield
     except (Missing, Taken, Apart):
         raise
     except Halt as halt:
-        raise Retry(halt.reason) from halt
+        raise Retry(Reason(halt.reason.code, **{**halt.reason.parts, "path": path})) from halt
