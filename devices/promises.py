@@ -91,6 +91,11 @@ class Dispenser(Protocol):
         """One round: ends with a Paid when a pay-out that was begun is over."""
         ...
 
+    def counter(self) -> int:
+        """The device's own event counter now: journalled with the intent, so that `outcome` can be asked after a power
+        cut between the command and its answer, too. Raises Unanswered."""
+        ...
+
     def dispense(self, pieces: Sequence[Pieces]) -> int:
         """Begins to pay out; the device's own event counter before. Irreversible: journal first. Raises Unanswered:
         then `outcome` tells, or nobody does."""
