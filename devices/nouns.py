@@ -14,6 +14,7 @@ from ..errors import Trouble
 from ..model import Noun
 
 Key = tuple[str, int, int]
+NO_KEY: Key = ("", 0, 0)
 
 
 class Form(StrEnum):
@@ -65,9 +66,11 @@ class Stood(Noun, frozen=True):
 
 
 class Escrowed(Noun, frozen=True):
-    """A note is held: `accept` or `give_back` decides."""
+    """A note is held: `accept` or `give_back` decides. `key` is what its credit will have, to be journalled with the
+    intent; where a protocol knows it only from the credit, it is NO_KEY."""
 
     denomination: int
+    key: Key = NO_KEY
 
 
 class Credited(Noun, frozen=True):
@@ -106,7 +109,23 @@ class Lost(Noun, frozen=True):
     code: str = ""
 
 
-Happening = Stood | Escrowed | Credited | GivenBack | Rejected | Paid | Lost
+class Left(StrEnum):
+    """Where a device whose power was cut found the note that was under way."""
+
+    NOTHING = "nothing"  # no note
+    PATH = "path"  # in its path: it goes back to the customer
+    STACKER = "stacker"  # swallowed: whether it was credited, only the journal knows
+
+
+class Restarted(Noun, frozen=True):
+    """The device's power was away. What was in escrow or being stacked has no other end than this: an intent that is
+    open in the journal is committed (STACKER), returned (PATH) or unknown (NOTHING). The device is reset by the next
+    `poll`, and does not tell it again after that: whoever must remember writes it down before."""
+
+    left: Left
+
+
+Happening = Stood | Escrowed | Credited | GivenBack | Rejected | Paid | Lost | Restarted
 
 
 class Identity(Noun, frozen=True, omit_defaults=True):

@@ -40,6 +40,12 @@ class Link(Protocol):
     def write(self, data: bytes) -> None: ...
 
 
+class BusLink(Link, Protocol):
+    """A link whose line can be held low: how some protocols reset a device that fell silent."""
+
+    def hold_low(self, seconds: float) -> None: ...
+
+
 class Acceptor(Protocol):
     """A note validator or coin acceptor behind its session. `poll` is called again and again by its owner; nothing
     happens between two calls."""
