@@ -18,9 +18,8 @@ from tillpost.model import Means, Move, Payment, SalesEvent
 from trial_books import Trial, empty
 from trial_sales import DAWN, log_on, moment, receipt, record
 
-HOURS = st.one_of(
-    st.none(), st.integers(0, 10).map(lambda half_days: half_days * 12), st.sampled_from([47, 48, 49, 96.5])
-)
+HOURS = st.sampled_from([0, 1, 24, 47, 48, 60, 96, 97, 144, None])
+NUMBERS = st.sampled_from([1, 1, 1, 2])
 PAYMENTS = st.lists(
     st.builds(
         Payment,
@@ -38,18 +37,18 @@ PAYMENTS = st.lists(
 def documents(draw: Any) -> SalesEvent:
     hours = draw(HOURS)
     return receipt(
-        draw(st.integers(1, 4)),
+        draw(st.integers(1, 3)),
         hours,
         str(draw(st.decimals(0, 99, places=3))),
-        shift=draw(st.sampled_from([1, 1, 2])),
-        type=draw(st.sampled_from([1, 1, 2, 3, 4, 8, 77])),
+        shift=draw(NUMBERS),
+        type=draw(st.sampled_from([1, 1, 1, 1, 2, 3, 4, 8, 77])),
         annulled=draw(st.sampled_from([False, False, True])),
         payments=draw(PAYMENTS),
         began=moment(draw(HOURS)) if hours is None else None,
     )
 
 
-RECORDS = st.builds(record, HOURS.filter(lambda hours: hours is not None), HOURS, st.sampled_from([1, 1, 2]))
+RECORDS = st.builds(record, HOURS.filter(lambda hours: hours is not None), HOURS, NUMBERS)
 UNDATED = st.builds(record, st.none(), HOURS, st.sampled_from([1, 2]))
 LOG_ONS = st.builds(log_on, st.integers(0, 3))
 File = tuple[list[SalesEvent], bool]

@@ -179,6 +179,44 @@ def test_live_receipts_of_two_shifts_part_when_the_records_come(trial: Any) -> N
     assert len(trial.ask(lambda txn: txn.shifts_of(trial.last))) == 2
 
 
+def test_a_record_days_away_adopts_no_provisional_shift(trial: Any) -> None:
+    trial.book(receipt(1, 9), live=True)
+    trial.book(record(80, 90))
+    assert [row.place.opened for row in trial.shifts()] == [None, moment(80)]
+    assert trial.numbers() == [[1], []]
+
+
+def test_provisional_shifts_part_when_an_earlier_receipt_moves_their_beginning(trial: Any) -> None:
+    trial.book(receipt(2, 50), receipt(3, 90), live=True)
+    assert trial.numbers() == [[2, 3]]
+    trial.book(receipt(1, 10), live=True)
+    assert trial.numbers() == [[1, 2], [3]]
+
+
+def test_a_provisional_shift_begins_with_its_earliest_receipt(trial: Any) -> None:
+    trial.book(receipt(2, 50), receipt(3, 57), live=True)
+    trial.book(receipt(1, 10), live=True)
+    (row,) = trial.shifts()
+    assert (row.first, row.last, row.documents) == (moment(10), moment(57), 3)
+
+
+def test_an_undated_record_follows_the_latest_provisional_shift(trial: Any) -> None:
+    trial.book(record(None, 20), receipt(1, 9))
+    trial.book(receipt(2, 100), live=True)
+    assert [row.closed for row in trial.shifts()] == [None, moment(20)]
+    assert trial.numbers() == [[1], [2]]
+
+
+def test_a_live_record_told_again_by_a_shift_file_counts_as_from_there(trial: Any) -> None:
+    records = [record(8, 20, gain=Decimal(1)), record(8, 20, gain=Decimal(2))]
+    lesser, greater = sorted(records, key=lambda one: one.digest)
+    trial.book(lesser, greater, live=True)
+    assert trial.account().record == greater
+    assert trial.book(lesser).shifts_new == 0
+    assert trial.account().record == lesser
+    assert len(trial.ask(lambda txn: txn.shifts_of(trial.last))) == 1
+
+
 def test_a_shift_that_lasts_a_week_keeps_its_receipts(trial: Any) -> None:
     trial.book(record(8), receipt(1, 9))
     trial.book(receipt(2, 150))
@@ -192,6 +230,8 @@ def test_a_document_without_a_time_belongs_to_the_latest_shift(trial: Any) -> No
     assert trial.numbers() == [[9]]
     trial.book(record(80, 90), receipt(1, 81))
     assert trial.numbers() == [[], [1, 9]]
+    trial.book(receipt(2, 300), live=True)
+    assert trial.numbers() == [[], [1], [2, 9]]
 
 
 def test_rows_of_shifts_that_are_no_more_are_gone_and_their_ids_never_come_again(trial: Any) -> None:
