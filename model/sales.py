@@ -135,7 +135,10 @@ class Document(Noun, frozen=True, omit_defaults=True):
             sum((row.sum for row in rows if row.move is move), NOTHING)
             for move in (Move.PAID, Move.CHANGE, Move.REFUND)
         )
-        return paid - change - back if self.sign > 0 else change - paid - back
+        if self.sign > 0:
+            # a return that is cancelled shows the return's own rows: what was given back comes in again
+            return paid - change + (back if self.type == RETURN_CANCELLED else -back)
+        return change - paid - back
 
 
 class DrawerRecord(Noun, frozen=True, omit_defaults=True):

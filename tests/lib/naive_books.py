@@ -171,20 +171,17 @@ class NaiveBooks:
                 sums["cash_out"] += one.sum
             elif one.type in SALES | RETURNS:
                 trade, sign = ("sales", 1) if one.type in SALES else ("returns", -1)
+                refund = -1 if one.type in (1, 18) else 1  # gives back; where it is what is undone, it comes back
+                directions = {"paid": 1, "change": -1, "refund": refund, "other": 0}
                 sums["receipts"] += 1
                 sums["gain"] += sign * one.sum
                 for payment in one.payments:
                     way = "cash" if payment.means == "cash" else "cashless"
-                    sums[f"{trade}_{way}"] += payment.sum * _direction(payment.move, sign)
+                    sums[f"{trade}_{way}"] += payment.sum * directions[payment.move]
         return sums
 
     def log_ons(self) -> set[bytes]:
         return {digest for kind, _, digest in self.seen if kind is LogOn}
-
-
-def _direction(move: str, sign: int) -> int:
-    """What a row of payment adds to what its trade moved."""
-    return {"paid": 1, "change": -1, "refund": -1 if sign > 0 else 1, "other": 0}[move]
 
 
 def moment(document: Document) -> Any:
