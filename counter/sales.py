@@ -5,6 +5,7 @@ Failures: as their pipeline functions.
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from typing import Any
 
@@ -73,6 +74,8 @@ def sales_ls(root: Root, limit: int, state: str | None, shop: str, till: str, as
     with root.office() as office, open_books(office) as books:
         rows = salesviews.files(office, books, limit, state or "", shop, till)
         empty = f"No sales files. Tills drop them into {office.layout.sales}/SHOP/TILL: tillpost collect"
+        if state or shop or till:
+            empty = "No such sales file."
     answer(rows, as_json, lambda: show_files(rows, empty))
 
 
@@ -105,7 +108,7 @@ def sales_shifts(root: Root, shop: str, till: str, limit: int, as_json: bool) ->
     """
     with root.office() as office, open_books(office) as books:
         rows = salesviews.shifts(office, books, shop, till, limit)
-    answer(rows, as_json, lambda: show_shifts(rows))
+    answer(rows, as_json, lambda: show_shifts(rows, f"Till {till} of shop {shop} has no shifts yet."))
 
 
 @sales.command("export")
@@ -137,10 +140,12 @@ def sales_export(root: Root, shop: str, till: str, shift: int, as_json: bool) ->
 
 @sales.command("request")
 @click.option("--shop", required=True, metavar="SHOP", help="The shop.")
-@click.option("--till", "tills", metavar="TILL", multiple=True, help="The till; may be given several times. All by default.")
+@click.option(
+    "--till", "tills", metavar="TILL", multiple=True, help="The till; may be given several times. All by default."
+)
 @click.option("--from", "since", type=DAY, metavar="DAY", help="The first day, 2026-11-20.")
 @click.option("--to", "until", type=DAY, metavar="DAY", help="The last day; today by default.")
-@click.option("--yes", is_flag=True, help="Do not ask, however long the period is.")
+@click.option("--yes", is_flag=True, help="Do not ask, however long the period is; needed where nobody can answer.")
 @json_option
 @pass_root
 def sales_request(
@@ -155,7 +160,7 @@ def sales_request(
     """Ask tills for their sales of a period (sale.req).
 
     Without a period a till is asked from its last known sale on; one that never sold anything, for the last 24 hours.
-    A question that a till has not answered yet is left as it is.
+    A question that a till has not answered yet is left as it is. From a week on you are asked whether you mean it.
 
     \b
     Examples:
@@ -172,6 +177,8 @@ def sales_request(
             questions = periods(office, Requests(office, books))
         longest = max((question.until - question.since).days + 1 for question in questions)
         if any(question.is_long for question in questions):
+            if not sys.stdin.isatty():
+                raise click.UsageError(f"that is {longest} days of sales; where nobody can be asked, say --yes")
             click.confirm(f"That is {longest} days of sales. Ask for them?", abort=True, err=True)
     with root.office(ours=True) as office, open_books(office) as books:
         requests = Requests(office, books)

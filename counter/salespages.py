@@ -5,30 +5,46 @@ Failures: none.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..model import (
+    CASH_IN,
+    CASH_OUT,
+    INVOICE,
+    RETURN,
+    RETURN_CANCELLED,
+    RETURN_FREE,
+    SALE,
+    SALE_CANCELLED,
+)
 from .tables import Row, several, table, under
 
 FILE_COLUMNS = {
-    "arrival": "Arrival", "name": "Name", "state": "State", "shop": "Shop", "till": "Till", "read": "Read", "new": "New",
-    "repeated": "Repeated", "corrected": "Corrected", "refused": "Refused", "received": "Received", "reason": "Reason",
+    "arrival": "Arrival", "name": "Name", "state": "State", "shop": "Shop", "till": "Till", "read": "Read",
+    "new": "New", "repeated": "Repeated", "corrected": "Corrected", "outdated": "Outdated", "refused": "Refused",
+    "received": "Received", "reason": "Reason",
 }  # fmt: skip
+SELDOM = ("repeated", "corrected", "outdated")  # told where there are any
 
 
 def show_files(rows: Iterable[Row], empty: str, *, received: bool = True) -> None:
     columns = {key: heading for key, heading in FILE_COLUMNS.items() if received or key != "received"}
-    table(rows, columns, empty, note="reason", fold=("received", "corrected", "refused"))
+    shown = ({**row, **{key: row[key] or None for key in SELDOM}} for row in rows)
+    table(shown, columns, empty, note="reason", fold=("received", "refused", "outdated", "corrected", "repeated"))
 
 
 def show_collected(rows: dict[str, Any], sales: Path, outbox: Path) -> None:
     """What a round did."""
     if rows["files"]:
         show_files(rows["files"], "", received=False)
-        click.echo()
+        for file in rows["files"]:
+            if file["refused"]:
+                click.echo(f"What was refused of {file['name']}: tillpost sales show {file['arrival']}")
     elif not rows["waiting"]:
         click.echo(f"No sales files in {sales}.")
     for waiting in rows["waiting"]:
@@ -43,8 +59,14 @@ def show_collected(rows: dict[str, Any], sales: Path, outbox: Path) -> None:
         under(f"outbox: {trouble}", 0)
 
 
-HEAD = ("arrival", "name", "state", "shop", "till", "received", "decided", "file", "reason")
-COUNTED = ("read", "new", "repeated", "corrected", "outdated", "refused")
+HEAD = ("arrival", "name", "state", "shop", "till", "received", "decided", "file")
+COUNTED = ("new", "repeated", "corrected", "outdated")
+TYPES = {
+    SALE: "sale", RETURN: "return", CASH_IN: "cash in", CASH_OUT: "cash out", INVOICE: "invoice",
+    RETURN_CANCELLED: "return cancelled", SALE_CANCELLED: "sale cancelled", RETURN_FREE: "return without receipt",
+}  # fmt: skip
+OTHERS = {"shifts": "shift record", "log_ons": "security log line"}
+TYPES_WIDTH = 66
 
 
 def show_sales_file(found: dict[str, Any]) -> None:
@@ -52,25 +74,47 @@ def show_sales_file(found: dict[str, Any]) -> None:
     for key in HEAD:
         if found[key] not in (None, ""):
             click.echo(f"{key:>10}  {found[key]}")
+    if found["reason"]:
+        under(f"reason  {found['reason']}")
     counted = [f"{found[key]} {key}" for key in COUNTED if found[key]]
-    click.echo(f"{'objects':>10}  {', '.join(counted) or 'none'}")
-    types = [f"{count} of type {kind}" for kind, count in found["by_type"].items()]
-    if types:
-        click.echo(f"{'documents':>10}  {', '.join(types)}")
+    click.echo(f"{'documents':>10}  {found['read']}" + (f" ({', '.join(counted)})" if counted else ""))
+    types = [f"{TYPES.get(int(kind), f'type {kind}')}: {count}" for kind, count in found["by_type"].items()]
+    for line in textwrap.wrap(", ".join(types), TYPES_WIDTH):
+        click.echo(f"{'':>10}  {line}")
+    others = [several(found[key], noun) for key, noun in OTHERS.items() if found[key]]
+    if others:
+        click.echo(f"{'also':>10}  {', '.join(others)}")
+    if found["refused"]:
+        click.echo(f"{'refused':>10}  {several(found['refused'], 'object')}; kept in the books, and not counted")
     for one in found["refused_objects"]:
-        under(f"line {one['line']}, {one['key'] or one['section']}: {one['text']}", 4)
+        under(f"line {one['line']}, {one['section']} {one['key']}".rstrip() + f": {one['text']}")
 
 
 SHIFT_COLUMNS = {
-    "shift": "Shift", "opened": "Opened", "closed": "Closed", "receipts": "Receipts", "sales_cash": "Sales cash",
-    "sales_cashless": "cashless", "returns_cash": "Returns cash", "returns_cashless": "cashless", "cash_in": "Cash in",
-    "cash_out": "Cash out", "gain": "Gain", "standing": "Standing",
+    "shift": "Shift", "opened": "Opened", "closed": "Closed", "receipts": "Receipts", "annulled": "Annulled",
+    "sales_cash": "Sales cash", "sales_cashless": "Sales cashless", "returns_cash": "Returned cash",
+    "returns_cashless": "Returned cashless", "cash_in": "Cash in", "cash_out": "Cash out", "gain": "Gain",
+    "standing": "Standing",
 }  # fmt: skip
+AMOUNTS = ("sales_cash", "sales_cashless", "gain")
+RARE = ("returns_cash", "returns_cashless", "cash_in", "cash_out")  # amounts that are told where they are not zero
+FOLD = ("annulled", "cash_out", "cash_in", "returns_cashless", "returns_cash", "closed")
 
 
-def show_shifts(rows: Iterable[Row]) -> None:
-    shown = ({**row, "standing": _standing(row)} for row in rows)
-    table(shown, SHIFT_COLUMNS, "No shifts yet.", note="standing", fold=("cash_in", "cash_out", "closed"))
+def show_shifts(rows: Iterable[Row], empty: str) -> None:
+    shown = [_shift(row) for row in rows]
+    for key in AMOUNTS:
+        width = max(len(SHIFT_COLUMNS[key]), *(len(row[key]) for row in shown)) if shown else 0
+        for row in shown:
+            row[key] = row[key].rjust(width)
+    table(shown, SHIFT_COLUMNS, empty, note="standing", fold=FOLD)
+
+
+def _shift(row: Row) -> Row:
+    """Without what is nothing, and times to the minute."""
+    times = {key: row[key] and row[key][:16].replace("T", " ") for key in ("opened", "closed")}
+    rare = {key: "" if float(row[key]) == 0 else row[key] for key in RARE}
+    return {**row, **times, **rare, "annulled": row["annulled"] or None, "standing": _standing(row)}
 
 
 def _standing(row: Row) -> str:

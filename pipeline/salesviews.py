@@ -12,6 +12,7 @@ from decimal import Decimal
 from ..books import Books, FileState
 from ..errors import Fault, Reason, Reject
 from ..model import ShiftAccount, money
+from . import views
 from .collect import Collected
 from .ledger import Ledger
 from .office import Office
@@ -52,7 +53,9 @@ def file(office: Office, books: Books, arrival: int) -> Row:
 
 
 def shifts(office: Office, books: Books, shop: str, till: str, limit: int, number: int | None = None) -> list[Row]:
-    """A till's newest `limit` shifts, newest first; `number`: only those of that number."""
+    """A till's newest `limit` shifts, newest first; `number`: only those of that number. Raises Reject where there is
+    no such till."""
+    views.till(office, shop, till)
     telling = Telling(office)
     with books.read() as txn:
         found = [(row.id, txn.shift(row.id)) for row in txn.find_shifts(shop, till, number=number, limit=limit)]
