@@ -211,6 +211,7 @@ class Booking:
                 taken.append(record)
             elif any(True for _ in known) or undated.setdefault(record.number, record.digest) != record.digest:
                 self._refused.append(_undated(record))
+                self._shifts -= 1
             else:
                 taken.append(record)
         changed = self._flush_records(taken)

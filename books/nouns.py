@@ -43,7 +43,7 @@ class Tally(Noun, frozen=True, omit_defaults=True):
     outdated: int = 0
     refused: int = 0  # objects of any sort
     by_type: tuple[tuple[int, int], ...] = ()  # type of document, how many were read; by type
-    shifts: int = 0  # shift records read
+    shifts: int = 0  # shift records read, those refused left out
     shifts_new: int = 0
     log_ons: int = 0  # lines of the security log read
     log_ons_new: int = 0

@@ -61,6 +61,7 @@ def test_a_document_goes_from_due_to_written_to_taken(books: Any) -> None:
         txn.mark_taken([due[0].id], 3.0)
     with books.read() as txn:
         assert [one.name for one in txn.due(10)] == ["stem3.xml"]
+        assert txn.undelivered() == 3
         assert [(one.name, one.body) for one in txn.written()] == [("stem1.xml", b""), ("stem2.xml", b"")]
         assert [one.state.value for one in txn.deliveries(10)] == ["due", "written", "written", "taken"]
         assert [one.name for one in txn.deliveries(10, DeliveryState.TAKEN)] == ["stem0.xml"]

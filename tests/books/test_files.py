@@ -71,6 +71,8 @@ def test_files_are_listed_newest_first_and_those_to_be_finished_by_arrival(books
         assert [file.arrival for file in txn.files(9, FileState.ERROR)] == [6, 4, 2]
         assert [file.arrival for file in txn.files(9, shop="5", till="1")] == [4, 1]
         assert txn.files(9, shop="6") == []
+        counts = {FileState.CLAIMED: 0, FileState.PROCESSED: 3, FileState.ERROR: 3, FileState.BROKEN: 0}
+        assert txn.counts() == counts
         assert [file.arrival for file in txn.unfinished()] == [4, 5, 6]
 
 
