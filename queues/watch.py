@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -48,6 +49,9 @@ class Watch:
     def __enter__(self) -> Watch:
         from watchdog.observers import Observer  # noqa: PLC0415 - felt at the start, and only those who follow need it
 
+        # Of folders that are made one in another, the library finds some twice, and warns of itself: harmless, but
+        # where warnings are errors, it would be the end of its thread.
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
         try:
             observer = Observer()
             observer.start()

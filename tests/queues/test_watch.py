@@ -159,6 +159,15 @@ def test_till_that_is_added_later_is_watched_too(sales: Path) -> None:
         watch.until("sale2.json")
 
 
+def test_folders_made_one_in_another_end_no_watch(sales: Path) -> None:
+    with Heard(deep=[sales]) as watch:
+        for shop in range(100):
+            (sales / str(shop) / "1" / "online").mkdir(parents=True)
+        for shop in range(100):
+            (sales / str(shop) / "1" / "online" / f"sale{shop}.json").touch()
+            watch.until(f"sale{shop}.json")
+
+
 def test_collecting_wakes_nobody(sales: Path) -> None:
     """Neither the moves into `.claimed` nor what becomes of its folders."""
     disk = LocalDisk()
