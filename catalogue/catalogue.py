@@ -15,7 +15,7 @@ from .booking import Booking
 from .codes import fits
 from .counting import Listing
 from .links import Relation
-from .making import Shelves
+from .making import Shelves, still
 from .naming import Naming
 from .outcome import Outcome
 from .passing import Passing
@@ -27,8 +27,15 @@ PENDING_BOUND = 100_000
 class Catalogue:
     """Facts in, changes out."""
 
-    def __init__(self, txn: Transaction, till_format: TillFormat, random_password: Callable[[], str]) -> None:
-        self._shelves = Shelves(txn, till_format, random_password)
+    def __init__(
+        self,
+        txn: Transaction,
+        till_format: TillFormat,
+        random_password: Callable[[], str],
+        moving: Callable[[], None] = still,
+    ) -> None:
+        """`moving` is called at each step of long work, and may raise to end it."""
+        self._shelves = Shelves(txn, till_format, random_password, moving)
         self._naming = Naming(txn)
         self._listing = Listing(txn, self._shelves.facts)
 

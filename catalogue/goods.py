@@ -58,6 +58,7 @@ class GoodsMaker:
 
     def make_one(self, item: str, shops: Sequence[Shop]) -> set[str]:
         """Makes one item. Returns the contested barcodes it claims or had: their claimants must be made too."""
+        self._shelves.moving()
         dossier = self._making.gatherer.dossier(item)
         code = self._shelves.codes.of(Kind.GOOD, item)
         if code is None or not dossier.known:

@@ -20,10 +20,21 @@ from .store import Transaction
 from .waiting import Waiting
 
 
+def still() -> None:
+    """Nobody watches the work."""
+
+
 class Shelves:
     """Everything the catalogue keeps, inside one transaction."""
 
-    def __init__(self, txn: Transaction, till_format: TillFormat, random_password: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        txn: Transaction,
+        till_format: TillFormat,
+        random_password: Callable[[], str],
+        moving: Callable[[], None] = still,
+    ) -> None:
+        self.moving = moving  # called at each step of long work; may raise, to end it
         self.till_format = till_format
         self.random_password = random_password
         self.facts = Facts(txn)

@@ -141,6 +141,7 @@ class Delivery:
     def _chunk(self, shop: str, after: int, full_to: int) -> tuple[Chunk, int] | None:
         """The next chunk for a till at revision `after`: at most `chunk_size` objects, clears included."""
         office = self._office
+        office.moving()
         with office.store.read() as txn:
             catalogue = self._catalogue(txn)
             clears: Sequence[bytes] = catalogue.clears(shop) if full_to and not after else ()

@@ -39,6 +39,10 @@ from .settings import Settings, load
 Progress = Callable[[str, int, int], None]  # name, bytes read, bytes in all
 
 
+def still() -> None:
+    """Nobody watches."""
+
+
 def no_progress(name: str, done: int, size: int) -> None:
     """Nobody watches."""
 
@@ -60,10 +64,11 @@ class Office:
     log: Log
     notices: Notices
     progress: Progress = no_progress
+    moving: Callable[[], None] = still  # called in the middle of long work that cannot say how long
     random_password: Callable[[], str] = field(default=lambda: secrets.token_urlsafe(12))
 
     def catalogue(self, txn: Transaction) -> Catalogue:
-        return Catalogue(txn, Aif(), self.random_password)
+        return Catalogue(txn, Aif(), self.random_password, self.moving)
 
     def shops(self, ignore_hours: bool = False) -> list[Shop]:
         """Every shop of the settings as it is at this moment."""
@@ -126,6 +131,7 @@ def open_office(
     verbose: bool | None = None,
     clock: Clock | None = None,
     progress: Progress = no_progress,
+    moving: Callable[[], None] = still,
     disk: Disk | None = None,
     settings: Settings | None = None,
     patience: locks.Patience | None = None,
@@ -163,6 +169,7 @@ def open_office(
                 log=log,
                 notices=Notices(settings.notify, settings.language, root, SeenInStore(store), log, clock),
                 progress=progress,
+                moving=moving,
             )
             if serving:
                 lock.close()

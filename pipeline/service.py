@@ -113,6 +113,7 @@ class Service:
             verbose=self.verbose,
             clock=self.clock,
             progress=self._progress,
+            moving=self._moving,
             settings=settings,
             patience=self._patience(),
         )
@@ -210,10 +211,13 @@ class Service:
 
     # --- what the work is interrupted by
 
-    def _progress(self, name: str, done: int, size: int) -> None:
+    def _moving(self) -> None:
         """Called in the middle of long work: shows that it goes on, and ends it when it is enough."""
         self.stop.check()
         self.systemd.alive()
+
+    def _progress(self, name: str, done: int, size: int) -> None:
+        self._moving()
         now = time.monotonic()
         if now - self._said >= 1.0:
             self._said = now
@@ -228,8 +232,7 @@ class Service:
             self._office.log.info("round_waits", holder=holder)
 
     def _pause(self, seconds: float) -> None:
-        self.stop.check()
-        self.systemd.alive()
+        self._moving()
         time.sleep(seconds)
 
     # --- settings

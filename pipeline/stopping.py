@@ -20,7 +20,7 @@ from typing import Any
 
 from ..queues.watch import Watch
 
-LAST_RESORT = 4.5  # seconds after a signal; a stop takes five at most
+LAST_RESORT = 4.0  # seconds after a signal; a stop takes five at most, on a busy machine too
 STOPS = frozenset({signal.SIGTERM, signal.SIGINT})
 SAID_IN = 0.2  # seconds that the last word in the log may take: it may be the log's own disk that is dead
 
