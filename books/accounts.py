@@ -25,7 +25,7 @@ from ..model import (
 from .amounts import exact_sum
 from .nouns import Counted, ShiftRow
 from .rows import noun
-from .session import BATCH, Session
+from .session import BATCH, Session, batches
 from .tables import DOCUMENTS, SHIFT_RECORDS, SHIFTS, TILLS
 
 _PLACE = (TILLS.c.shop, TILLS.c.till, SHIFTS.c.number, SHIFTS.c.opened)
@@ -103,10 +103,12 @@ class Accounts:
 
     def _listed(self, wanted: Select[Any]) -> list[ShiftRow]:
         rows = self._session.rows(wanted)
-        counted = select(DOCUMENTS.c.shift_id, func.count()).where(
-            DOCUMENTS.c.counts & DOCUMENTS.c.shift_id.in_([row.id for row in rows])
-        )
-        counts = dict(self._session.rows(counted.group_by(DOCUMENTS.c.shift_id))) if rows else {}
+        counts: dict[int, int] = {}
+        for some in batches([row.id for row in rows]):
+            counted = select(DOCUMENTS.c.shift_id, func.count()).where(
+                DOCUMENTS.c.counts & DOCUMENTS.c.shift_id.in_(some)
+            )
+            counts.update(dict(self._session.rows(counted.group_by(DOCUMENTS.c.shift_id))))
         return [
             ShiftRow(row.id, ShiftPlace(*row[:4]), row.closed, row.first, row.last, counts.get(row.id, 0), row.told)
             for row in rows
