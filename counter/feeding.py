@@ -17,9 +17,10 @@ from ..pipeline.jobsview import service
 from ..pipeline.ledger import ExportState
 from ..pipeline.office import Office
 from ..pipeline.plan import plan
+from ..pipeline.rootsettings import SQLITE
 from .context import DONE, LATER, REFUSED, Root, json_option, pass_root
 from .following import serve
-from .pages import show_account, show_exports, show_plan, show_service, show_sets, show_tills
+from .pages import show_account, show_exports, show_plan, show_sales, show_service, show_sets, show_tills
 from .tables import answer
 
 
@@ -93,9 +94,19 @@ def status(root: Root, as_json: bool) -> int:
             "held": views.exports(office, 100, "held"),
             "sets": views.part_sets(office),
             "service": service(office),
+            "sales": _sales(office),
         }
         answer(rows, as_json, lambda: _status(office, rows))
     return DONE
+
+
+def _sales(office: Office) -> views.Row | None:
+    """None where no sales were ever booked: then their database, felt at the start, is not asked."""
+    if not office.settings.books.url and not (office.layout.state / SQLITE).exists():
+        return None
+    from ..pipeline.salesviews import summary  # noqa: PLC0415
+
+    return summary(office)
 
 
 def _status(office: Office, rows: dict[str, Any]) -> None:
@@ -106,6 +117,7 @@ def _status(office: Office, rows: dict[str, Any]) -> None:
     counted = [f"{count} {state}" for state, count in rows["exports"].items() if count]
     first = f"none yet. Drop one into {office.layout.inbox} and run: tillpost feed"
     click.echo(f"Exports: {', '.join(counted) or first}")
+    show_sales(rows["sales"])
     show_sets(rows["sets"])
     if rows["held"]:
         click.echo("\nWaiting for a person (tillpost held show ARRIVAL):")

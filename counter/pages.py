@@ -174,6 +174,19 @@ def show_sets(sets: list[Row]) -> None:
         click.echo(f"Set {found['set']}: {parts} so far; it ends by its flag file, or when no more come for a while.")
 
 
+def show_sales(row: Row | None) -> None:
+    """How the way back stands."""
+    if row is None:
+        return
+    if row["trouble"]:
+        under(f"Sales: {row['trouble']}", 0)
+        return
+    counted = [f"{count} {state}" for state, count in row["files"].items() if count]
+    waiting = row["undelivered"]
+    outbox = f"; {several(waiting, 'document')} for the ERP to take" if waiting else ""
+    click.echo(f"Sales files: {', '.join(counted) or 'none yet'}{outbox}")
+
+
 def show_service(row: Row) -> None:
     """What is wrong with the service; whether one runs is told by `jobs ls`."""
     if row["settings_refused"]:

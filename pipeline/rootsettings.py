@@ -19,6 +19,8 @@ from .hours import HOURS, Hours
 from .sections import PLAIN, Arrival, Erp, Feed, Guard, Log, Notify, Paths, Queue, Replies, Section, setting
 from .servicesections import Books, Cash, Collect, Monitor, Trim
 
+SQLITE = "books.sqlite"  # in the state, where no other sales database is named
+
 
 def pairs(lines: Iterable[str]) -> dict[str, str]:
     """Settings of the form `key = value`."""
@@ -136,7 +138,7 @@ class Settings(Section, frozen=True):
 
     def books_url(self, state: Path) -> str:
         """Where the books lie, `state` being the state's folder."""
-        return self.books.url or f"sqlite:///{state / 'books.sqlite'}"
+        return self.books.url or f"sqlite:///{state / SQLITE}"
 
     def layout_overrides(self) -> dict[str, str]:
         """The paths that lie elsewhere, by the names of [paths]."""

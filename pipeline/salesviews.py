@@ -10,10 +10,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ..books import Books, FileState
-from ..errors import Fault, Reason, Reject
+from ..errors import Fault, Reason, Reject, Trouble
 from ..model import ShiftAccount, money
 from . import views
-from .collect import Collected
+from .collect import Collected, open_books
 from .ledger import Ledger
 from .office import Office
 from .requests import Asked
@@ -34,6 +34,16 @@ def collected(office: Office, done: Collected) -> dict[str, object]:
         "documents": {"written": done.outgone.written, "taken": done.outgone.taken},
         "outbox_troubles": [reason.text(language) for reason in done.outgone.troubles],
     }
+
+
+def summary(office: Office) -> Row:
+    """How the way back stands: sales files by state, what the ERP has not taken, and why that cannot be told."""
+    try:
+        with open_books(office) as books, books.read() as txn:
+            counted = {state.value: count for state, count in txn.counts().items()}
+            return {"files": counted, "undelivered": txn.undelivered(), "trouble": ""}
+    except Trouble as trouble:
+        return {"files": {}, "undelivered": None, "trouble": trouble.reason.text(office.settings.language)}
 
 
 def files(office: Office, books: Books, limit: int, state: str = "", shop: str = "", till: str = "") -> list[Row]:

@@ -366,3 +366,14 @@ def test_period_that_ends_before_it_begins_is_refused(tillpost: Verb, office: Po
     answer = tillpost("sales request --shop 5 --till 1 --from 2026-11-02 --to 2026-11-01")
     assert (answer.code, answer.out) == (REFUSED, "")
     assert "2026-11-01" in answer.err
+
+
+# --- in the status
+
+
+def test_status_tells_of_sales_once_there_were_any(office: PostOffice, tillpost: Verb) -> None:
+    assert tillpost("status --json").json()["sales"] is None
+    office.sell("sale.json", DAY)
+    office.collect()
+    assert tillpost("status --json").json()["sales"] == {"files": {"processed": 1}, "undelivered": 3, "trouble": ""}
+    assert "Sales files: 1 processed; 3 documents for the ERP to take" in tillpost("status").out
