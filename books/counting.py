@@ -43,7 +43,23 @@ def count(session: Session, last_known: int, confirmed: Sequence[int], arrival: 
             if identity not in settled:
                 settled.add(identity)
                 _settle(session, versions, arrival, last_known, outcome)
+    if total:
+        _part(session, last_known)
     return outcome
+
+
+def _part(session: Session, last_known: int) -> None:
+    """A document that moved to another shift kept its subject there. What has come since with its type and number
+    into the shift that it left is another document: of a subject of its own."""
+    moved = DOCUMENTS.alias("moved")
+    new = DOCUMENTS.c
+    same = (new.shift_id == moved.c.home) & (new.type == moved.c.type) & (new.number == moved.c.number)
+    taken = (moved.c.home != moved.c.shift_id) & moved.c.counts & (new.home == new.shift_id) & new.counts
+    found = session.rows(select(new.id).join(moved, same).where(taken & (new.id > last_known)).order_by(new.id))
+    if found:
+        homes = session.count_on("shift", len(found))
+        change = update(DOCUMENTS).where(DOCUMENTS.c.id == bindparam("row")).values(home=bindparam("new_home"))
+        session.run(change, [{"row": row.id, "new_home": home} for row, home in zip(found, homes, strict=True)])
 
 
 def _with_others(session: Session, condition: ColumnElement[bool]) -> Iterator[tuple[tuple[int, int, int], list[Any]]]:

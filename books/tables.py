@@ -160,6 +160,9 @@ DOCUMENTS = _table(
     Index(None, "shift_id", "type", "number"),
     Index(None, "counted_by"),
 )
+_MOVED = DOCUMENTS.c.home != DOCUMENTS.c.shift_id
+Index("ix_documents_moved", DOCUMENTS.c.home, sqlite_where=_MOVED, postgresql_where=_MOVED)
+
 POSITIONS = _table(
     "positions",
     _key("document_id", Id, ForeignKey("documents.id")),

@@ -122,6 +122,22 @@ def test_a_correction_is_of_the_same_subject_wherever_the_document_moved(trial: 
     assert (corrected.document.ended, corrected.subject) == (moment(57), before[2])
 
 
+def test_what_comes_into_the_place_of_a_moved_document_is_another_subject(trial: Any) -> None:
+    trial.book(receipt(1, 9), receipt(2, 56.5), live=True)
+    trial.book(record(8, 20), record(56, 60))
+    trial.book(receipt(2, 10))
+    told = trial.counted()
+    assert sorted((one.document.number, one.document.ended) for one in told) == [
+        (1, moment(9)),
+        (2, moment(10)),
+        (2, moment(56.5)),
+    ]
+    assert len({one.subject for one in told}) == 3
+    trial.book(receipt(2, 11))
+    (corrected,) = trial.counted([trial.last])
+    assert corrected.subject in {one.subject for one in told if one.document.ended == moment(10)}
+
+
 def test_documents_are_told_in_pages_while_deliveries_are_made(trial: Any) -> None:
     trial.book(record(8), *(receipt(number) for number in range(1, 1103)))
     with trial.books.write() as txn:

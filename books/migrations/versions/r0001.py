@@ -188,6 +188,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("till_id", "shift_number", "digest", name="uq_documents_till_id_shift_number_digest"),
     )
     op.create_index("ix_documents_counted_by", "documents", ["counted_by"])
+    op.create_index(
+        "ix_documents_moved",
+        "documents",
+        ["home"],
+        sqlite_where=sa.text("home != shift_id"),
+        postgresql_where=sa.text("home != shift_id"),
+    )
     op.create_index("ix_documents_shift_id_type_number", "documents", ["shift_id", "type", "number"])
     op.create_table(
         "file_shifts",
