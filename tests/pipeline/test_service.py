@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sales_pages
 from post_office import PostOffice, good, goods
 from tillpost.cli import run
 from tillpost.pipeline.locks import serving
@@ -85,20 +87,40 @@ def test_file_renamed_in_is_soon_at_the_till(make_office) -> None:
 
 
 def test_service_killed_at_any_moment_goes_on_at_its_next_start(make_office) -> None:
-    office, moments = make_office(settings=QUICK), random.Random()
+    """With an ERP and a till that go on meanwhile: each export and each sale arrives once."""
+    office, moments = make_office(settings=f"{QUICK}\n[collect]\nshift_check = 'none'"), random.Random()
+    got: Counter[str] = Counter()
+
+    def others() -> None:
+        office.take()
+        for document in (office.root / "outbox").glob("[!.]*.xml"):
+            got[document.name] += 1
+            document.unlink()
+
     for number in (1, 2, 3):
         office.drop(f"goods{number}.xml", goods(*(good(str(code)) for code in range(number * 40)), number=number))
+        sell(office, number)
         with service(office) as process:
             soon(lambda: serving(Layout.of(office.root)))
             threading.Event().wait(moments.random() * 0.5)
             process.send_signal(signal.SIGKILL)
             process.wait()
-        office.take()
+        others()
     with service(office):
-        soon((office.root / "replies" / "goods3.xml.json").exists)
-        soon(lambda: not (office.root / "inbox" / ".claimed").exists() or not list(office.root.rglob(".claimed/*")))
-        soon(lambda: (office.take(), len(office.tills["5", "1"].goods) == 120)[1])
-    assert office.where("goods3.xml") == ["processed"]
+        soon(lambda: (others(), len(office.tills["5", "1"].goods), got.total()) == (None, 120, 3 * 5))
+        soon(lambda: not list(office.root.rglob(".claimed/*/*")))
+    assert set(got.values()) == {1}
+    assert [office.where(f"goods{number}.xml") for number in (1, 2, 3)] == [["processed"]] * 3
+    assert [office.where(f"sales{number}.json") for number in (1, 2, 3)] == [["processed"]] * 3
+    assert office.tills["5", "1"].taken == list(range(1, len(office.tills["5", "1"].taken) + 1))
+
+
+def sell(office: PostOffice, shift: int) -> None:
+    """A shift of till 1 with three receipts, renamed into its sales folder: five documents for the ERP."""
+    receipts = [sales_pages.receipt(number, shift=shift) for number in (1, 2, 3)]
+    fresh = office.root / "sales" / "5" / "1" / ".fresh"
+    fresh.write_text(sales_pages.page([sales_pages.shift(shift, 157.5)], receipts), "utf-8")
+    fresh.rename(fresh.with_name(f"sales{shift}.json"))
 
 
 # --- its end
