@@ -7,7 +7,7 @@ command is not allowed now (nothing was sent).
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from .nouns import Credited, Happening, Identity, Paid, Pieces, Standing
 
@@ -40,6 +40,7 @@ class Link(Protocol):
     def write(self, data: bytes) -> None: ...
 
 
+@runtime_checkable
 class BusLink(Link, Protocol):
     """A link whose line can be held low: how some protocols reset a device that fell silent."""
 
