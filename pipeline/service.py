@@ -38,6 +38,7 @@ from .surprise import foreseen
 from .systemd import Systemd
 
 SLICE = 5.0  # seconds of one wait: after it the clock is looked at, and the watchdog fed
+IDLE = "waiting for files"
 FIXED = ("paths.queues", "paths.state")  # settings that hold from a start on
 
 
@@ -85,7 +86,7 @@ class Service:
     def __post_init__(self) -> None:
         self._office: Office | None = None
         self._refused: Reason | None = None  # why the settings that were read last are not in force
-        self._said = float("-inf")
+        self._said = float("-inf")  # when systemd was last told of long work, and not yet that it is over
 
     def run(self) -> None:
         """Until it is told to stop."""
@@ -173,7 +174,7 @@ class Service:
 
     def _is_ready(self, office: Office) -> None:
         office.log.info("service_ready", jobs=[duty.name for duty in self.duties])
-        self.systemd.ready("waiting for files")
+        self.systemd.ready(IDLE)
 
     def _do(self, office: Office, post: Post) -> None:
         """Runs a job that is due. What befalls it stops no other."""
@@ -201,6 +202,9 @@ class Service:
 
     def _wait(self, office: Office, watch: Watch, posts: Sequence[Post]) -> None:
         """Until something may have come, something is due, or it is time for the next scan."""
+        if self._said > float("-inf"):
+            self._said = float("-inf")
+            self.systemd.status(IDLE)
         until = self.clock.monotonic() + office.settings.arrival.scan_seconds
         while (left := until - self.clock.monotonic()) > 0:
             self.systemd.alive()
@@ -227,6 +231,7 @@ class Service:
         return locks.Patience(float("inf"), self._waits_for, self._pause)
 
     def _waits_for(self, holder: str) -> None:
+        self._said = time.monotonic()
         self.systemd.status(f"waits for {holder}")
         if self._office is not None:
             self._office.log.info("round_waits", holder=holder)
