@@ -12,19 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from ..model import Document, Noun, ShiftPlace, Told
+from ..model import Document, Explained, Noun, ShiftPlace, Told
 
 
-class FileState(StrEnum):
+class FileState(Explained):
     """Where a sales file stands; each member carries its sentence for people."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> FileState:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     CLAIMED = "claimed", "ours, and being read; or waiting to be tried again"
     PROCESSED = "processed", "booked: every object of it was taken, known already, or told as refused"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from ..errors import Trouble
-from ..model import Noun
+from ..model import Explained, Noun
 
 Key = tuple[str, int, int]
 NO_KEY: Key = ("", 0, 0)
@@ -33,16 +33,8 @@ class Pieces(Noun, frozen=True, omit_defaults=True):
         return self.denomination * self.count
 
 
-class Standing(StrEnum):
+class Standing(Explained):
     """How a device stands, sorted by what to do; each member carries its sentence for people."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> Standing:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     STARTING = "starting", "the device starts up"
     DISABLED = "disabled", "ready, and takes nothing"

@@ -46,6 +46,7 @@ from .facts import (
 )
 from .nouns import (
     ONE,
+    Explained,
     Noun,
     Told,
     canonical,
@@ -123,6 +124,7 @@ __all__ = [
     "DrawerRecord",
     "Drop",
     "Event",
+    "Explained",
     "Extent",
     "ExtraPrice",
     "Gone",

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from typing import Self
 
 import msgspec
 
@@ -44,6 +46,18 @@ def canonical(body: Noun) -> bytes:
 def digest(data: bytes) -> bytes:
     """16 bytes that stand for `data` (BLAKE2b)."""
     return hashlib.blake2b(data, digest_size=16).digest()
+
+
+class Explained(StrEnum):
+    """A closed list of words whose members carry their sentence for people: `NAME = "word", "sentence"`."""
+
+    sentence: str
+
+    def __new__(cls, value: str, sentence: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.sentence = sentence
+        return member
 
 
 class Told(Noun, frozen=True, omit_defaults=True):

@@ -19,13 +19,14 @@ import msgspec
 from ..errors import Reason, Retry, Trouble
 from ..model import Header
 from ..queues.disk import FileKind
-from ..queues.inbox import Flag, Found, refusal, scan
+from ..queues.inbox import Flag, Found, scan
 from ..queues.lease import Lease
 from ..queues.names import back, kept, natural, printable
-from ..queues.settling import Settled, Settling, Wait
+from ..queues.settling import Settling
 from .booking import Reader
 from .ledger import Export, ExportState, Ledger, PartSet
 from .office import Office
+from .readiness import why_not
 from .sets import set_of
 from .verdicts import end_of_set
 
@@ -81,15 +82,10 @@ class Arrivals:
             yield [export for export, place in self._numbered(batch) if self._moved(export, place)]
 
     def _is_ready(self, found: Found, *, once: bool) -> bool:
-        if refusal(found.kind, found.name):
-            return True
-        clock = self._office.clock
-        judged = (
-            self._settling.judge_once(found, clock.now()) if once else self._settling.judge(found, clock.monotonic())
-        )
-        if isinstance(judged, Wait):
-            self.waiting.append((printable(found.name), judged.reason))
-        return isinstance(judged, Settled)
+        reason = why_not(found, self._settling, self._office.clock, once=once)
+        if reason is not None:
+            self.waiting.append((printable(found.name), reason))
+        return reason is None
 
     # --- order
 

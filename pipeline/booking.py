@@ -9,7 +9,6 @@ when the store or the disk does not take it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,11 +26,11 @@ from ..model import Converter, Drop, Event, Extent, Head, Header, Kind, Put, Ref
 from .guard import suspicions
 from .ledger import Export, ExportState, Ledger, Verdict
 from .office import Office
+from .readiness import digest
 from .sets import Between, Part, named_in
 from .tally import Tally, with_outcome
 
 HEAD = 64 * 1024  # bytes in which a root element must begin
-PIECE = 1 << 20
 PROGRESS_EVERY = 1000  # records
 
 
@@ -80,7 +79,7 @@ class Reader:
                 raise Reject(Reason("feed.too-large", size=export.size, limit=limit))
             head, converter = self.head(export.name, path)
             header = converter.header(head)
-            export = msgspec.structs.replace(export, header=header, digest=self._digest(path))
+            export = msgspec.structs.replace(export, header=header, digest=digest(self._office.disk, path))
             export = msgspec.structs.replace(export, scope=self._scope(export, header))
         return Opened(export, converter, head, header)
 
@@ -89,13 +88,6 @@ class Reader:
         with self._office.disk.open(path) as source:
             head = sniff(source.read(HEAD), name)
         return head, claim(head)
-
-    def _digest(self, path: Path) -> str:
-        digest = hashlib.sha256()
-        with self._office.disk.open(path) as source:
-            while piece := source.read(PIECE):
-                digest.update(piece)
-        return f"sha256:{digest.hexdigest()}"
 
     def _scope(self, export: Export, header: Header) -> str:
         """The shop an export is for: its root's or its folder's, which may not differ; "" = the chain."""

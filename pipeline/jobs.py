@@ -18,14 +18,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 
 import msgspec
 
 from ..catalogue import Records, Transaction
 from ..errors import Reason, Reject, Retry, Trouble
-from ..model import Noun, Told
+from ..model import Explained, Noun, Told
 from .notices import Event
 from .office import Office
 from .pauses import pause
@@ -37,16 +36,8 @@ NOTED_EVERY = 60.0  # seconds between two notes of a job that does nothing, roun
 MAX_PAUSE = 300.0  # seconds between two tries
 
 
-class Outcome(StrEnum):
+class Outcome(Explained):
     """How a run ended; each member carries its sentence for people."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> Outcome:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     RUNNING = "running", "under way; or cut short, and to be run again"
     DONE = "done", "all is well"

@@ -15,29 +15,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from enum import StrEnum
 from itertools import islice
 
 from ..catalogue import Records, Transaction
 from ..catalogue.keys import LONGEST, packed_length
 from ..errors import Fault, Reason, Reject
-from ..model import Header, Noun, Told
+from ..model import Explained, Header, Noun, Told
 from ..queues.names import back, kept, printable
 from ..queues.till import TillState
 
 DROPPED_AT_ONCE = 10_000  # names of a set: bounded memory, however many goods it had
 
 
-class ExportState(StrEnum):
+class ExportState(Explained):
     """Where an export stands; each member carries its sentence for people."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> ExportState:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     CLAIMED = "claimed", "ours, and being read; or waiting to be tried again"
     PROCESSED = "processed", "booked: what it changed is on its way to the tills"

@@ -13,14 +13,15 @@ from itertools import islice
 
 from ..books import Books, SalesFile
 from ..errors import Reason, Retry
-from ..queues.inbox import Found, refusal
+from ..queues.inbox import Found
 from ..queues.lease import Lease
 from ..queues.names import natural, printable
 from ..queues.rooms import Rooms
 from ..queues.salesbox import scan_sales
-from ..queues.settling import Settling, Wait
+from ..queues.settling import Settling
 from ..queues.whole import SALES
 from .office import Office
+from .readiness import why_not
 from .salesfiles import arrived, file_name, folder_of
 
 BATCH = 500  # files claimed at once: bounded, whatever lies in the folders
@@ -50,16 +51,10 @@ class SalesArrivals:
             yield [file for file, found in self._numbered(batch) if self._moved(file, found)]
 
     def _is_ready(self, found: Found, *, once: bool) -> bool:
-        if refusal(found.kind, found.name):
-            return True
-        clock = self._office.clock
-        judged = (
-            self._settling.judge_once(found, clock.now()) if once else self._settling.judge(found, clock.monotonic())
-        )
-        if isinstance(judged, Wait):
-            self.waiting.append((printable(found.name), judged.reason))
-            return False
-        return True
+        reason = why_not(found, self._settling, self._office.clock, once=once)
+        if reason is not None:
+            self.waiting.append((printable(found.name), reason))
+        return reason is None
 
     def _numbered(self, batch: list[Found]) -> list[tuple[SalesFile, Found]]:
         """Gives each file its number, in one commit, before any of them is moved."""

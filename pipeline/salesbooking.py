@@ -9,7 +9,6 @@ when the books or the disk do not take it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -21,10 +20,10 @@ from ..errors import Fault, Reason, Reject
 from ..model import RefusedSale, SalesConverter, SalesEvent
 from .ledger import Ledger
 from .office import Office
+from .readiness import digest
 from .telling import Telling
 
 HEAD = 64 * 1024  # bytes by which a file is known
-PIECE = 1 << 20
 PROGRESS_EVERY = 1000  # objects
 
 
@@ -40,7 +39,7 @@ class SalesReader:
         """Books the file, in one commit; its record then."""
         self._check_till(file)
         self._check_size(file)
-        known = msgspec.structs.replace(file, digest=self._digest(path))
+        known = msgspec.structs.replace(file, digest=digest(self._office.disk, path))
         converter = self._claim(known, path)
         with self._books.write() as txn, self._office.disk.open(path) as source:
             events = converter.read(source, self._office.settings.sales_options())
@@ -67,13 +66,6 @@ class SalesReader:
         limit = self._office.settings.collect.max_file_bytes
         if file.size > limit:
             raise Reject(Reason("sales.too-large", size=file.size, limit=limit))
-
-    def _digest(self, path: Path) -> str:
-        digest = hashlib.sha256()
-        with self._office.disk.open(path) as source:
-            while piece := source.read(PIECE):
-                digest.update(piece)
-        return f"sha256:{digest.hexdigest()}"
 
     def _claim(self, file: SalesFile, path: Path) -> SalesConverter:
         with self._office.disk.open(path) as source:

@@ -29,11 +29,11 @@ from ..queues.rooms import REPLY, WHY
 from .clock import moment
 from .ledger import ExportState, Ledger
 from .office import Office
+from .rootsettings import SQLITE
 
 if TYPE_CHECKING:
     from ..books import Books
 
-BOOKS = "books.sqlite"  # in the state, as `Settings.books_url` says
 DAY = 86_400.0
 # What the ledger notes: when the last run was; the day on which nothing was deleted, and what was the last before it.
 TRIMMED, LEAPT = "trimmed", "trim leapt"
@@ -275,7 +275,7 @@ def _names(record: Arrival) -> tuple[str, str]:
 def has_books(office: Office) -> bool:
     """Whether sales were ever booked here: looking must not make a database."""
     settings, layout = office.settings, office.layout
-    return bool(settings.books.url) or office.disk.stat(layout.state / BOOKS) is not None
+    return bool(settings.books.url) or office.disk.stat(layout.state / SQLITE) is not None
 
 
 def books_of(office: Office) -> AbstractContextManager[Books]:
