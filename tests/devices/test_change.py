@@ -14,7 +14,7 @@ Stock = list[Pieces]
 
 ROUBLES = {500: 8, 100: 20, 50: 10, 10: 40, 5: 20, 2: 40, 1: 20}
 STOCKS = st.lists(
-    st.builds(Pieces, st.integers(1, 12), st.integers(0, 3)), max_size=4, unique_by=lambda pieces: pieces.denomination
+    st.builds(Pieces, st.integers(1, 12), st.integers(0, 7)), max_size=3, unique_by=lambda pieces: pieces.denomination
 )
 SCALES = st.sampled_from([1, 5, 100])
 

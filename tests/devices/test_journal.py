@@ -276,6 +276,26 @@ def test_append_that_failed_promises_nothing_and_can_be_repeated(step: str) -> N
     assert state(opened(paper)) == state(journal)
 
 
+def test_after_an_append_that_failed_the_file_is_written_anew_before_anything_else() -> None:
+    """What the disk kept of a failed sync is not known, and a second sync of the same bytes would not say."""
+    paper = MemoryPaper()
+    journal = opened(paper)
+    journal.credit(COIN)
+    steps: list[str] = []
+
+    def fails(step: str) -> None:
+        steps.append(step)
+        if steps == ["write", "sync"]:
+            raise Retry(Reason("journal.failing", path="journal", detail="Input/output error"))
+
+    paper.interrupt = fails
+    with pytest.raises(Retry):
+        journal.credit(NOTE)
+    journal.credit(NOTE)
+    assert steps == ["write", "sync", "replace", "sync folder", "write", "sync"]
+    assert paper.kept == []
+
+
 def test_intent_that_found_no_room_was_not_made() -> None:
     paper = failing("reserve")
     journal = opened(paper)

@@ -155,6 +155,7 @@ def day(cuts: list[int], kept: int, change: int, *, tells: bool) -> tuple[Journa
             paper.power_cut(kept)
             power.on()
         else:
+            paper.interrupt = lambda step: None
             return journal, cash
 
 

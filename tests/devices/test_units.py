@@ -68,6 +68,8 @@ def level(each: Unit, need: int = 0, *, short: bool = False) -> Level:
         (cassette(359, capacity=400), Level.SOON),
         (cassette(360, capacity=400), Level.BLOCKED),
         (mixer(30, capacity=40), Level.SOON),
+        (mixer(30, capacity=41), Level.OK),  # not quite three quarters
+        (mixer(31, capacity=41), Level.SOON),
         (mixer(36, capacity=40), Level.BLOCKED),
     ],
 )
