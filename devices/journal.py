@@ -3,6 +3,7 @@ accounted for.
 
     intend    durable -> the command is sent                 (accept, dispense, change, collect, ...)
     credit    durable -> the credit is acknowledged          once for each key, however often the device repeats it
+    remember  durable -> a session may go on from there      where a protocol needs that
     conclude  durable -> what really moved is known, or that nobody knows it
     resolve   durable -> a person has decided what nobody knew
 
@@ -30,6 +31,7 @@ from .journalentries import (
     Entry,
     Intent,
     Outcome,
+    Place,
     Resolution,
     Torn,
     Verdict,
@@ -38,7 +40,7 @@ from .journalentries import (
     spelt,
 )
 from .journalpaper import Paper
-from .nouns import Credited, Misuse, Pieces
+from .nouns import NO_KEY, Credited, Key, Misuse, Pieces
 
 SIZE = 1 << 20  # bytes of a file that is not added to with further intents
 ROOM = 1 << 16  # bytes kept for what follows an intent: some three hundred coins
@@ -99,6 +101,7 @@ class Journal:
         amount: int = 0,
         pieces: Iterable[Pieces] = (),
         counter: int | None = None,
+        key: Key = NO_KEY,
         about: str = "",
     ) -> Intent:
         """When this returns, `command` may be sent; its `n` names it to `conclude`. Raises Misuse for a second cash-in
@@ -114,6 +117,7 @@ class Journal:
             amount,
             tuple(pieces),
             counter,
+            key,
             self._account.active,
             about[:WORDS],
         )
@@ -121,9 +125,10 @@ class Journal:
         self._write(intent, room=self._room)
         return intent
 
-    def credit(self, credited: Credited, of: int = 0) -> bool:
+    def credit(self, credited: Credited, of: int = 0, *, device: str = "") -> bool:
         """When this returns, the credit may be acknowledged to the device. False: its key was journalled before, so it
-        is the same money and counts no more. `of`: the accept that it fulfils."""
+        is the same money and counts no more. `of`: the accept that it fulfils; `device`: as its session is called in
+        `intend`."""
         if self._account.knows(credited.key, credited.denomination):
             return False
         self._write(
@@ -134,11 +139,17 @@ class Journal:
                 credited.denomination,
                 credited.form,
                 credited.unit,
+                device,
                 of,
                 self._account.active,
             )
         )
         return True
+
+    def remember(self, device: str, place: Key) -> None:
+        """When this returns, `account.place(device)` says so after any start: for sessions that must be told how far
+        they had come."""
+        self._write(Place(self._account.last + 1, self._at(), device, place))
 
     def conclude(
         self,

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from enum import StrEnum
 
 from ..errors import Halt, Reason
+from ..model import Explained
 from .journalentries import (
     Carried,
     Command,
@@ -21,26 +21,19 @@ from .journalentries import (
     Entry,
     Intent,
     Outcome,
+    Place,
     Resolution,
     Torn,
     Unsure,
     Verdict,
 )
-from .nouns import Key, Misuse, Pieces
+from .nouns import NO_KEY, Credited, Key, Misuse, Pieces
 
 KEYS_KEPT = 500  # of each device, the latest: no protocol repeats more than its last few events
 
 
-class CashIn(StrEnum):
+class CashIn(Explained):
     """How the last cash-in stands, in the words of CEN XFS; each member carries its sentence for people."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> CashIn:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     OK = "ok", "the last one was ended, or there was none"
     ROLLBACK = "rollback", "the last one was given back"
@@ -70,6 +63,8 @@ class Account:
         self._deposited: Counter[int] = Counter()
         self._keys: dict[Key, int] = {}
         self._keys_of: Counter[str] = Counter()
+        self._newest: dict[str, tuple[Key, int]] = {}
+        self._places: dict[str, Key] = {}
         self._taken: Counter[int] = Counter()
         self._paid: Counter[int] = Counter()
         self._removed: Counter[int] = Counter()
@@ -128,6 +123,16 @@ class Account:
         change.subtract(self._removed)
         return {denomination: count for denomination, count in sorted(change.items()) if count}
 
+    def newest(self, device: str) -> Credited | None:
+        """The last note that `device` was to stack with its key known, or the last that it credited, whichever came
+        later: a session that begins anew goes on from there."""
+        key, denomination = self._newest.get(device, (NO_KEY, 0))
+        return Credited(denomination, key) if denomination else None
+
+    def place(self, device: str) -> Key:
+        """What was remembered last of `device`; NO_KEY before the first time."""
+        return self._places.get(device, NO_KEY)
+
     def knows(self, key: Key, denomination: int) -> bool:
         """Whether this credit was journalled already. Raises Halt where its key stands for other money."""
         known = self._keys.get(key)
@@ -146,6 +151,8 @@ class Account:
             self._ended,
             self.deposited,
             tuple(self._keys.items()),
+            tuple((device, *newest) for device, newest in self._newest.items()),
+            tuple(self._places.items()),
             self.taken,
             self.paid,
             self.removed,
@@ -195,8 +202,12 @@ class Account:
                 if entry.command.is_cash_in:
                     self._cash_in, self._ended = entry.n, None
                     self._deposited.clear()
+                if entry.key != NO_KEY and entry.pieces:
+                    self._newest[entry.device] = entry.key, entry.pieces[0].denomination
             case Credit():
                 self._credit(entry)
+            case Place():
+                self._places[entry.device] = entry.key
             case Outcome():
                 intent = self._open.pop(entry.of)
                 self._moved(entry)
@@ -214,6 +225,7 @@ class Account:
 
     def _credit(self, entry: Credit) -> None:
         self._know(entry.key, entry.denomination)
+        self._newest[entry.device] = entry.key, entry.denomination
         self._taken[entry.denomination] += 1
         if entry.within and entry.within == self.active:
             self._deposited[entry.denomination] += 1
@@ -236,6 +248,8 @@ class Account:
         self._cash_in, self._ended = entry.cash_in, entry.ended
         for key, denomination in entry.keys:
             self._know(key, denomination)
+        self._newest = {device: (key, denomination) for device, key, denomination in entry.newest}
+        self._places = dict(entry.places)
         self._deposited, self._taken = _counts(entry.deposited), _counts(entry.taken)
         self._paid, self._removed = _counts(entry.paid), _counts(entry.removed)
 

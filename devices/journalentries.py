@@ -19,7 +19,7 @@ import msgspec
 
 from ..errors import Halt, Reason
 from ..model import Noun, digest
-from .nouns import Form, Key, Pieces
+from .nouns import NO_KEY, Form, Key, Pieces
 
 
 class Command(StrEnum):
@@ -62,6 +62,7 @@ class Intent(Noun, frozen=True, omit_defaults=True, tag_field="entry", tag="inte
     amount: int = 0  # of the sale, or asked for; minor units
     pieces: tuple[Pieces, ...] = ()  # what is to move
     counter: int | None = None  # the device's own event counter before
+    key: Key = NO_KEY  # what the credit of an accept will have, where the protocol knows it before
     within: int = 0  # the cash-in that was open
     about: str = ""  # which sale, which document
 
@@ -75,6 +76,7 @@ class Credit(Noun, frozen=True, omit_defaults=True, tag_field="entry", tag="cred
     denomination: int
     form: Form = Form.NOTE
     unit: str = ""
+    device: str = ""
     of: int = 0
     within: int = 0  # the cash-in that was open; 0 = late, or nobody's
 
@@ -107,6 +109,15 @@ class Resolution(Noun, frozen=True, omit_defaults=True, tag_field="entry", tag="
     removed: tuple[Pieces, ...] = ()
 
 
+class Place(Noun, frozen=True, omit_defaults=True, tag_field="entry", tag="place"):
+    """The newest event of a device that is dealt with, where a session has to be told that after a start."""
+
+    n: int
+    at: str
+    device: str
+    key: Key
+
+
 class Torn(Noun, frozen=True, omit_defaults=True, tag_field="entry", tag="torn"):
     """A power cut had torn what was being written, and it was cut off; nobody had been promised it."""
 
@@ -134,12 +145,16 @@ class Carried(Noun, frozen=True, omit_defaults=True, tag_field="entry", tag="car
     ended: Verdict | None = None  # how that one ended; None = it is open, or there was none
     deposited: tuple[Pieces, ...] = ()  # credited in the open one
     keys: tuple[tuple[Key, int], ...] = ()  # and the denomination of each, oldest first
+    newest: tuple[
+        tuple[str, Key, int], ...
+    ] = ()  # of each device: the key of its last accept or credit, and what it was
+    places: tuple[tuple[str, Key], ...] = ()
     taken: tuple[Pieces, ...] = ()  # ever, credits among them
     paid: tuple[Pieces, ...] = ()
     removed: tuple[Pieces, ...] = ()
 
 
-Entry = Intent | Credit | Outcome | Resolution | Torn | Carried
+Entry = Intent | Credit | Outcome | Resolution | Place | Torn | Carried
 
 _HEAD_SHOWN = 120  # characters of a torn tail that are kept
 _SUM = 8  # bytes

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 
 from ..errors import Reason
-from ..model import Noun
+from ..model import Explained, Noun
 from .nouns import Form, Misuse, Pieces
 
 NEAR_FULL_PERCENT = 75  # of a cassette's or mixer's capacity, where its unit sets no limit: pink
@@ -40,16 +40,8 @@ class UnitKind(StrEnum):
     MIXER = "mixer", Form.COIN, False  # coins of all denominations, taken out as a whole and in no other way
 
 
-class Condition(StrEnum):
+class Condition(Explained):
     """Whether a container works; each member carries its sentence for people."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> Condition:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     READY = "ready", "in its place and working"
     JAMMED = "jammed", "cash is stuck in it"

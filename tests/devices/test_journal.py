@@ -12,7 +12,7 @@ from tillpost.devices.journal import Journal
 from tillpost.devices.journalaccount import CashIn
 from tillpost.devices.journalentries import Carried, Command, Intent, Torn, Verdict, entries_in
 from tillpost.devices.journalpaper import FilePaper
-from tillpost.devices.nouns import Credited, Form, Misuse, Pieces
+from tillpost.devices.nouns import NO_KEY, Credited, Form, Misuse, Pieces
 from tillpost.devices.simpaper import MemoryPaper
 from tillpost.errors import Halt, Reason, Retry
 
@@ -91,6 +91,34 @@ def test_key_of_other_money_stops_us_and_writes_nothing() -> None:
     with pytest.raises(Halt, match="comes again as 100"):
         journal.credit(Credited(100, NOTE.key))
     assert paper.raw == data
+
+
+def test_session_that_begins_anew_is_told_where_it_was() -> None:
+    paper = MemoryPaper()
+    journal = Journal(paper, noon, size=400, room=100)
+    assert (journal.account.newest("notes"), journal.account.place("coins")) == (None, NO_KEY)
+    for sequence in range(20):
+        journal.remember("coins", ("C1", 1, sequence))
+    journal.credit(NOTE, device="notes")
+    journal.intend(Command.ACCEPT, device="notes", pieces=[Pieces(10000, 1)], key=("21KC12345678", 3, 2))
+    journal.intend(Command.FILL)
+    assert isinstance(journal.entries()[0], Carried)
+    for told in (journal.account, opened(paper).account):
+        assert told.newest("notes") == Credited(10000, ("21KC12345678", 3, 2))
+        assert told.newest("coins") is None
+        assert told.place("coins") == ("C1", 1, 19)
+
+
+def test_note_found_swallowed_after_a_power_cut_is_credited_by_the_key_of_its_intent() -> None:
+    """And the device that tells it after all, once it is up, tells nothing new."""
+    paper = MemoryPaper()
+    opened(paper).intend(Command.ACCEPT, device="notes", pieces=[Pieces(50000, 1)], key=NOTE.key)
+    journal = opened(paper)
+    (accept,) = journal.account.open
+    assert journal.credit(Credited(accept.pieces[0].denomination, accept.key), accept.n, device=accept.device)
+    assert journal.account.open == ()
+    assert not journal.credit(NOTE, device="notes")
+    assert journal.account.change_of_stock == {50000: 1}
 
 
 def test_what_does_not_fit_writes_nothing() -> None:

@@ -14,6 +14,7 @@ from tillpost.devices.journalentries import (
     Entry,
     Intent,
     Outcome,
+    Place,
     Resolution,
     Torn,
     Unsure,
@@ -27,13 +28,14 @@ from tillpost.errors import Halt
 from tillpost.model import digest
 
 AT = "2026-11-21T09:14:03.250Z"
-INTENT = Intent(1, AT, Command.DISPENSE, "hopper", "10", 30, (Pieces(10, 3),), 7, 0, "sale 12")
-CREDIT = Credit(2, AT, ("21KC12345678", 3, 41), 50000, Form.COIN, "path 1", 0, 1)
+INTENT = Intent(1, AT, Command.DISPENSE, "hopper", "10", 30, (Pieces(10, 3),), 7, ("s", 1, 2), 0, "sale 12")
+CREDIT = Credit(2, AT, ("21KC12345678", 3, 41), 50000, Form.COIN, "path 1", "coins", 0, 1)
 OUTCOME = Outcome(3, AT, 1, Verdict.UNKNOWN, paid=(Pieces(10, 1),), unpaid=(Pieces(10, 2),), code="jam")
 RESOLUTION = Resolution(4, AT, 1, Verdict.RETURNED, "Анна", "counted the hopper")
-TORN = Torn(5, AT, 17, '{"entry":"int')
-CARRIED = Carried(6, AT, (INTENT,), (Unsure(INTENT, OUTCOME),), 1, Verdict.RESET, keys=((("s", 1, 2), 50000),))
-ALL: list[Entry] = [INTENT, CREDIT, OUTCOME, RESOLUTION, TORN]
+PLACE = Place(5, AT, "coins", ("serial", 2, 300))
+TORN = Torn(6, AT, 17, '{"entry":"int')
+CARRIED = Carried(7, AT, (INTENT,), (Unsure(INTENT, OUTCOME),), 1, Verdict.RESET, keys=((("s", 1, 2), 50000),))
+ALL: list[Entry] = [INTENT, CREDIT, OUTCOME, RESOLUTION, PLACE, TORN]
 DATA = b"".join(map(spelt, ALL))
 LINES = DATA.splitlines(keepends=True)
 
@@ -57,6 +59,7 @@ def test_line_is_json_that_a_person_can_read() -> None:
         "denomination": 50000,
         "form": "coin",
         "unit": "path 1",
+        "device": "coins",
         "within": 1,
     }
 
@@ -99,7 +102,7 @@ def test_line_changed_before_others_is_damage(data: st.DataObject) -> None:
         entries_in(first[:at] + bytes([other]) + first[at + 1 :] + LINES[-1])
 
 
-@pytest.mark.parametrize("gone", [0, 1, 2, 3])
+@pytest.mark.parametrize("gone", [0, 1, 2, 3, 4])
 def test_line_that_is_not_there_is_damage(gone: int) -> None:
     with pytest.raises(Halt, match="damaged at line"):
         entries_in(b"".join(LINES[:gone] + LINES[gone + 1 :]))

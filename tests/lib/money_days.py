@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 from tillpost.devices.journal import Journal
 from tillpost.devices.journalentries import Carried, Command, Verdict
-from tillpost.devices.nouns import Credited, Pieces
+from tillpost.devices.nouns import NO_KEY, Credited, Pieces
 
 NOON = 1_795_003_200.0  # seconds since the epoch: 18 November 2026, 12:00 in London
 
 
 @dataclass(frozen=True)
 class Step:
-    """`what` is a command's name, "credit", "conclude" or "resolve"; `which` chooses among what there is."""
+    """`what`: a command's name, "credit", "conclude", "resolve" or "remember"; `which` chooses among what is there."""
 
     what: str
     which: int = 0
@@ -23,7 +23,7 @@ class Step:
 
 STEPS = st.builds(
     Step,
-    st.sampled_from([*Command, "credit", "credit", "credit", "conclude", "conclude", "resolve"]),
+    st.sampled_from([*Command, *["credit"] * 3, "conclude", "conclude", "resolve", "remember"]),
     st.integers(0, 5),
     st.sampled_from(Verdict),
 )
@@ -42,7 +42,9 @@ def play(journal: Journal, step: Step) -> None:
         case "credit":
             accepts = [intent.n for intent in account.open if intent.command is Command.ACCEPT]
             of = accepts[0] if accepts and step.which % 2 else 0
-            journal.credit(Credited(5000 + step.which, ("serial", 1, step.which)), of)
+            journal.credit(Credited(5000 + step.which, ("serial", 1, step.which)), of, device="notes")
+        case "remember":
+            journal.remember("coins", ("other", 1, step.which))
         case "conclude":
             inside = {intent.within for intent in account.open}
             fitting = [intent for intent in account.open if intent.n not in inside]
@@ -58,7 +60,8 @@ def play(journal: Journal, step: Step) -> None:
         case _:
             command = Command(step.what)
             if not (command.is_cash_in and account.active):
-                journal.intend(command, device="hopper", pieces=moved, counter=step.which)
+                key = ("serial", 1, step.which) if command is Command.ACCEPT else NO_KEY
+                journal.intend(command, device="hopper", pieces=moved, counter=step.which, key=key)
 
 
 def state(journal: Journal) -> Carried:
