@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..books import Books
-from ..errors import Reason
+from ..books import Books, Sent
+from ..errors import Reason, Retry
 from ..queues.outbox import Outbox
 from .office import Office
 
@@ -62,7 +62,12 @@ class Outgoing:
             written = {entry.name for entry in txn.written()}
         for name in sorted(staged - written):
             self._outbox.drop(name)
-        done.troubles += self._outbox.reveal(sorted(staged & written))
+        self._reveal(sorted(staged & written), done)
+
+    def _reveal(self, names: list[str], done: Outgone) -> None:
+        clashes = self._outbox.reveal(names)
+        done.troubles += clashes
+        done.written += len(names) - len(clashes)
 
     def _observe(self) -> int:
         with self._books.read() as txn:
@@ -87,12 +92,26 @@ class Outgoing:
             due = txn.due(BATCH)
         if not due:
             return False
-        for entry in due:
-            self._outbox.stage(entry.name, entry.body)
+        staged = self._stage(due, done)
         self._outbox.sync()
         with self._books.write() as txn:
-            txn.mark_written([entry.id for entry in due], self._office.clock.now())
-        done.troubles += self._outbox.reveal([entry.name for entry in due])
-        done.written += len(due)
-        self._office.log.info("documents_written", documents=len(due))
-        return len(due) == BATCH
+            txn.mark_written([entry.id for entry in staged], self._office.clock.now())
+        self._reveal([entry.name for entry in staged], done)
+        self._office.log.info("documents_written", documents=len(staged))
+        return len(staged) == BATCH
+
+    def _stage(self, due: list[Sent], done: Outgone) -> list[Sent]:
+        """As many of them, from the first on, as the outbox takes; Retry where that is none. Whole documents must not
+        lie hidden on a disk that they have filled: only what the ERP sees can it take, and make room by that."""
+        staged: list[Sent] = []
+        for entry in due:
+            try:
+                self._outbox.stage(entry.name, entry.body)
+            except Retry as trouble:
+                if not staged:
+                    raise
+                self._office.log.warning("outbox_put_off", reason=str(trouble))
+                done.troubles.append(trouble.reason)
+                break
+            staged.append(entry)
+        return staged

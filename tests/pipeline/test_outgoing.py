@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,6 +44,10 @@ class Hooked(LocalDisk):
         self._act("rename", target)
         super().rename(source, target, replace=replace)
 
+    def write_new(self, path: Path, pieces: Iterable[bytes], mode: int) -> int:
+        self._act("write_new", path)
+        return super().write_new(path, pieces, mode)
+
     def _act(self, name: str, path: Path) -> None:
         if path.parts[-2:-1] == ("outbox",) or path.name == "outbox":
             self.acts.get(name, _nothing)(path)
@@ -67,6 +71,10 @@ def states(office: PostOffice) -> dict[str, int]:
 def write_out(office: PostOffice) -> Outgone:
     with at_work(office) as (opened, books):
         return Outgoing(opened, books).round()
+
+
+def hidden(office: PostOffice) -> list[str]:
+    return [path.name for path in (office.root / "outbox").glob(".*.part")]
 
 
 def in_the_way(office: PostOffice, name: str) -> Path:
@@ -204,6 +212,40 @@ def test_document_whose_revealing_was_refused_comes_with_the_next_round(office: 
         assert office.outbox() == THREE
         assert collect.round(once=True).outgone == Outgone()
     assert states(office) == {"written": 3}
+
+
+def test_what_a_full_outbox_still_took_is_shown_to_the_erp_so_that_it_can_make_room(office: PostOffice) -> None:
+    office.sell("sale.json", DAY)
+    disk = Hooked()
+    full = Reason("disk.full", path=office.root / "outbox", detail=os.strerror(errno.ENOSPC))
+
+    def refuse(path: Path) -> None:
+        if len(office.outbox()) + len(hidden(office)) == 1:
+            raise Retry(full)
+
+    disk.acts["write_new"] = refuse
+    with at_work(office, disk) as (opened, books):
+        collect = Collect(opened, books)
+        outgone = collect.round(once=True).outgone
+        assert (outgone.written, outgone.troubles) == (1, [full])
+        assert len(office.outbox()) == 1
+        assert hidden(office) == []
+        assert collect.round(once=True).outgone == Outgone(troubles=[full])
+        for name in office.outbox():
+            (office.root / "outbox" / name).unlink()
+        disk.acts.clear()
+        assert collect.round(once=True).outgone == Outgone(written=2, taken=1)
+    assert states(office) == {"written": 2, "taken": 1}
+
+
+def test_document_that_made_way_late_is_counted_when_the_erp_can_see_it(office: PostOffice) -> None:
+    path = in_the_way(office, RECEIPT)
+    office.sell("sale.json", DAY)
+    with at_work(office) as (opened, books):
+        collect = Collect(opened, books)
+        assert collect.round(once=True).outgone.written == 2
+        path.unlink()
+        assert collect.round(once=True).outgone.written == 1
 
 
 def test_what_a_torn_process_staged_is_written_anew(office: PostOffice) -> None:
