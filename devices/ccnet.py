@@ -3,8 +3,9 @@ said to it next.
 
 **One credit for each note.** A note that is to be stacked takes a number when `accept` is called, and its credit has
 that number, however often the device shows it as stacked. A device that shows a stacked note unasked gets a new number
-only if it was seen at rest, and then taking one, since the last credit; else it shows the last note again. So the host
-may be killed at any step: the next one begins with the last note that the journal knows, and shows the same key.
+only if it was seen at rest, and then taking one, since the last credit, and shows it twice; else it shows the last
+note again. So the host may be killed at any step: the next one begins with the last note that the journal knows, and
+shows the same key.
 
 **Nothing is forgotten before it is written down.** The device forgets a stacked note when its answer is acknowledged,
 so that answer is acknowledged after `acknowledge` only; a returned note, or one whose value nobody knows, when it is
@@ -79,6 +80,7 @@ class Validator:
         self._held: tuple[int, Key] = (0, NO_KEY)  # type and key of the note under way
         self._held_at = 0.0
         self._doubted = False  # the device was away since the last answer
+        self._shown_once = False  # a note that was stacked unasked
         self._first = self._again = False  # of the answer last taken in: the first of all, the same as before
 
     # --- who the device is
@@ -141,6 +143,10 @@ class Validator:
         if body[0] == State.FAILURE and detail is not None:
             code = FAILURES.get(detail, code)
         happenings: list[Happening] = []
+        if self._shown_once and seen is not Seen.NOTHING:
+            self._shown_once = False
+            if seen is not Seen.STACKED:
+                happenings += self._tell(Tell.LOST, self.phase, detail, now)
         if seen is Seen.ESCROW and detail is not None and self.phase in UNDER_WAY and detail != self._held[0]:
             happenings += self._move(Seen.REST, detail, now)
         happenings += self._move(seen, detail, now)
@@ -196,6 +202,9 @@ class Validator:
         if before in UNDER_WAY:
             self._last = self._held[1]
         elif self._unasked == 2:
+            if not self._again:  # a late answer would look the same, so it must be shown twice
+                self.phase, self._shown_once = Phase.NONE, True
+                return []
             self._last = self._next()
         self._unasked = 0
         if self._credited is not None and self._last == self._credited:
@@ -271,8 +280,8 @@ class Validator:
 
     @property
     def sure(self) -> bool:
-        """Whether nothing is under way, so that an answer which repeats the last one can say nothing new."""
-        return self.phase not in UNDER_WAY
+        """Whether no note can be on its way, so that an answer which repeats the last one says nothing new."""
+        return self.phase not in UNDER_WAY and STATES.get(self.state, UNKNOWN)[1] is not Standing.BUSY
 
     def next(self, now: float) -> tuple[Command, bytes] | None:
         """A command that follows from the last answer; None = there is none."""

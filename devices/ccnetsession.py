@@ -1,8 +1,8 @@
 """A CCNET validator behind its line: when it is asked, for how long an answer is waited for, and what silence means.
 
-A poll is: the question, the answer, its acknowledgement, and what follows from it. Where the answer could say something
-new the line is listened to a little longer, and the last answer counts: an answer that comes after its time says what
-was, and must neither credit nor acknowledge. What is on the line before a question is thrown away for the same reason.
+A poll is: the question, the answer, its acknowledgement, and what follows from it. An answer that comes after its time
+says what was, and must neither credit nor acknowledge. So what is on the line before a question is thrown away; where
+an answer could say something new the line is listened to a little longer; and two answers that differ are none.
 
 Silent for SILENT seconds = offline: the bus is reset, and asked again less often. A line that is gone is offline at
 once, and opened anew until it is back. A device that answers, whatever it says, is not offline.
@@ -260,7 +260,8 @@ class CcnetSession:
         self._link.write(data)
 
     def _answer(self, own: bytes, answers: Callable[[bytes], bool], linger: bool) -> bytes | None:
-        found: bytes | None = None
+        """None where nothing came in time, or two answers that differ: nobody knows which is the late one."""
+        found: set[bytes] = set()
         self._spoilt = False
         echoes = [own] if self._echo else []
         now = self._clock.monotonic()
@@ -278,15 +279,15 @@ class CcnetSession:
                 elif event.body == own == bytes([Command.POLL]):
                     self._echo = True
                 elif answers(event.body):
-                    found = event.body
+                    found.add(event.body)
             if not data or (found and not (linger and self._listens(found))):
                 break
             until = now + (GAP if self._reader.waits else QUIET) if found else max(until, now + GAP)
-        return found
+        return found.pop() if len(found) == 1 else None
 
-    def _listens(self, body: bytes) -> bool:
-        """Whether an answer is waited behind: it says something new, or a note is under way."""
-        return not self._host.sure or body[0] != self._host.state
+    def _listens(self, found: set[bytes]) -> bool:
+        """Whether more is waited for behind an answer: it says something new, or a note is under way."""
+        return not self._host.sure or any(body[0] != self._host.state for body in found)
 
     def _is_state(self, body: bytes) -> bool:
         return len(body) <= LONGEST_STATE and not (len(body) == 1 and body[0] in (*_SHORT, Command.POLL))

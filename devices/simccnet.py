@@ -113,7 +113,7 @@ class SimValidator:
         self._refusal = 0
         self._cassette_in = True
         self._answer = b""  # the last, for NAK
-        self._shows = False  # the last answer was the state, and nothing was said since
+        self._shows: State | None = None  # the state that was the last answer, where nothing was said since
 
     # --- the script
 
@@ -170,7 +170,7 @@ class SimValidator:
         """`forgetful`: it does not tell that it has swallowed a note."""
         self.powered, self.trouble, self._mask, self._refusal = True, b"", 0, 0
         self._reader.clear()
-        self._shows, self._answer = False, b""
+        self._shows, self._answer = None, b""
         if self.note is not None:
             self._enter(State.POWER_UP_NOTE_IN_PATH)
         elif self._swallowed is not None and not forgetful:
@@ -202,10 +202,10 @@ class SimValidator:
     def _obey(self, said: Frame) -> bytes:
         what, data = said.body[0], said.body[1:]
         self._pass()
-        shown, self._shows = self._shows, False
+        shown, self._shows = self._shows, None
         match what:
             case Command.ACK:
-                if shown and (self.state, Cause.ACK) in MOVES:
+                if shown is self.state and (self.state, Cause.ACK) in MOVES:
                     self._go(Cause.ACK)
                 return b""
             case Command.NAK:
@@ -231,7 +231,7 @@ class SimValidator:
         body = self._shown()
         self.shown.append(body)
         answer = self._say(body)
-        self._shows = body[0] == self.state
+        self._shows = self.state if body[0] == self.state else None
         return answer
 
     def _shown(self) -> bytes:
