@@ -185,6 +185,8 @@ def show_sales(row: Row | None) -> None:
     waiting = row["undelivered"]
     outbox = f"; {several(waiting, 'document')} for the ERP to take" if waiting else ""
     click.echo(f"Sales files: {', '.join(counted) or 'none yet'}{outbox}")
+    if row["outbox"]:
+        under(f"Not done: {row['outbox']}", 0)
 
 
 def show_service(row: Row) -> None:

@@ -40,7 +40,7 @@ def collect(root: Root, as_json: bool) -> int:
     with root.office(ours=True) as office:
         with by_hand(office, named("collect")) as run, open_books(office) as books:
             done = Collect(office, books).round(once=True)
-            run.refused = collected(done).refused
+            run.refused, run.trouble = (told := collected(done)).refused, told.trouble
         rows = salesviews.collected(office, done)
         outbox, sales = office.layout.outbox, office.layout.sales
     answer(rows, as_json, lambda: show_collected(rows, sales, outbox))

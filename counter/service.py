@@ -12,7 +12,7 @@ from ..pipeline.jobsview import Row, rows, service
 from .context import DONE, LATER, REFUSED, InOrder, Root, json_option, pass_root
 from .following import serve
 from .pages import show_service
-from .tables import answer, table
+from .tables import answer, table, under
 
 
 @click.command()
@@ -76,7 +76,7 @@ def jobs_run(root: Root, name: str, as_json: bool) -> int:
     with root.office(ours=True) as office:
         with by_hand(office, duty) as run, duty.opened(office) as work:
             done = work(True)
-            run.refused = done.refused
+            run.refused, run.trouble = done.refused, done.trouble
         row = next(row for row in rows(office) if row["job"] == name)
-    answer(row, as_json, lambda: click.echo(f"Job {name}: {row['outcome']}."))
+    answer(row, as_json, lambda: under(f"Job {name}: {row['outcome']}. {row['reason']}".rstrip(), 0))
     return REFUSED if done.refused else LATER if done.later else DONE

@@ -34,6 +34,7 @@ class Done:
     refused: bool = False  # something was refused, held, or left for somebody to look at
     idle: bool = False  # there was nothing to do
     later: bool = False  # something is left that a further run will do
+    trouble: Reason | None = None  # why a part of it could not be done
     account: object = None  # the job's own
 
 
@@ -94,6 +95,7 @@ def collected(account: Collected) -> Done:
         refused=not states.isdisjoint(UNWELL) or any(file.tally.refused for file in account.files),
         idle=not account.files and not account.outgone.written,
         later=bool(account.outgone.troubles) or any(not file.put_away for file in account.files),
+        trouble=next(iter(account.outgone.troubles), None),
         account=account,
     )
 

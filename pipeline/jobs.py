@@ -222,6 +222,7 @@ class Run:
     state: JobState
     refused: bool = False
     idle: bool = False  # nothing was there to be done
+    trouble: Reason | None = None  # kept a part of it from being done; only of a job that comes in every round
 
 
 @contextmanager
@@ -236,11 +237,17 @@ def running(office: Office, state: JobState) -> Iterator[Run]:
     except Trouble as trouble:
         _note_trouble(office, state, trouble)
         raise
-    outcome = Outcome.REFUSED if run.refused else Outcome.DONE
-    after = ended(state, outcome, None, office.clock.now())
+    after = _ended_by_itself(run, office.clock.now())
     if not _says_nothing_new(before, after, run):
         save(office, after)
     run.state = after
+
+
+def _ended_by_itself(run: Run, now: float) -> JobState:
+    """A part that could not be done makes the next round wait for nothing: the other parts go on."""
+    if run.trouble is not None:
+        return msgspec.structs.replace(ended(run.state, Outcome.PUT_OFF, Told.of(run.trouble), now), tries=0)
+    return ended(run.state, Outcome.REFUSED if run.refused else Outcome.DONE, None, now)
 
 
 def _says_nothing_new(before: JobState, after: JobState, run: Run) -> bool:

@@ -12,8 +12,9 @@ from decimal import Decimal
 from ..books import Books, FileState
 from ..errors import Fault, Reason, Reject, Trouble
 from ..model import ShiftAccount, money
-from . import views
+from . import jobs, views
 from .collect import Collected, open_books
+from .jobs import Outcome
 from .ledger import Ledger
 from .office import Office
 from .requests import Asked
@@ -37,13 +38,28 @@ def collected(office: Office, done: Collected) -> dict[str, object]:
 
 
 def summary(office: Office) -> Row:
-    """How the way back stands: sales files by state, what the ERP has not taken, and why that cannot be told."""
+    """How the way back stands: sales files by state, what the ERP has not taken, and why that cannot be told, or why
+    nothing comes to the outbox."""
     try:
         with open_books(office) as books, books.read() as txn:
             counted = {state.value: count for state, count in txn.counts().items()}
-            return {"files": counted, "undelivered": txn.undelivered(), "trouble": ""}
+            return {
+                "files": counted,
+                "undelivered": txn.undelivered(),
+                "trouble": "",
+                "outbox": _outbox_trouble(office),
+            }
     except Trouble as trouble:
-        return {"files": {}, "undelivered": None, "trouble": trouble.reason.text(office.settings.language)}
+        told = trouble.reason.text(office.settings.language)
+        return {"files": {}, "undelivered": None, "trouble": told, "outbox": ""}
+
+
+def _outbox_trouble(office: Office) -> str:
+    """What the last round of `collect` met there; "" = nothing."""
+    last = jobs.load(office, "collect").last
+    if last is None or last.outcome is not Outcome.PUT_OFF or last.reason is None:
+        return ""
+    return last.reason.text(office.settings.language)
 
 
 def files(office: Office, books: Books, limit: int, state: str = "", shop: str = "", till: str = "") -> list[Row]:

@@ -189,7 +189,7 @@ class Service:
             with jobs.running(office, state) as run:
                 with foreseen(office.log, code="job.surprise", job=duty.name):
                     done = post.work()
-                run.refused, run.idle = done.refused, done.idle
+                run.refused, run.idle, run.trouble = done.refused, done.idle, done.trouble
         except Halt:
             if duty.vital:
                 raise

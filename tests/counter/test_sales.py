@@ -378,3 +378,21 @@ def test_status_tells_of_sales_once_there_were_any(office: PostOffice, tillpost:
     told = tillpost("status --json").json()["sales"]
     assert (told["files"]["processed"], told["undelivered"], told["trouble"]) == (1, 3, "")
     assert "Sales files: 1 processed; 3 documents for the ERP to take" in tillpost("status").out
+
+
+def test_outbox_that_is_away_is_told_until_it_is_back(office: PostOffice, tillpost: Verb) -> None:
+    outbox, away = office.root / "outbox", office.root / "away"
+    outbox.rename(away)
+    outbox.mkdir()
+    office.sell("sale.json", DAY)
+    assert tillpost("collect").code == LATER
+    assert "marker" in tillpost("status --json").json()["sales"]["outbox"]
+    assert "marker" in tillpost("status").out
+    (job,) = (row for row in tillpost("jobs ls --json").json()["jobs"] if row["job"] == "collect")
+    assert job["outcome"] == "put off"
+    assert "marker" in job["reason"]
+    assert "marker" in tillpost("jobs run collect").out
+    outbox.rmdir()
+    away.rename(outbox)
+    assert tillpost("collect").code == DONE
+    assert tillpost("status --json").json()["sales"]["outbox"] == ""

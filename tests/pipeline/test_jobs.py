@@ -255,6 +255,21 @@ def test_rounds_in_which_nothing_happens_are_noted_now_and_then(office: PostOffi
     assert len(noted) == 3
 
 
+def test_part_that_could_not_be_done_is_told_and_puts_the_other_parts_off_for_nothing(office: PostOffice) -> None:
+    with office.open() as opened:
+        for _ in range(3):
+            with jobs.running(opened, jobs.look(opened, "collect", Hours())) as run:
+                run.idle, run.refused, run.trouble = True, True, Reason("disk.missing", path="outbox")
+        state = jobs.load(opened, "collect")
+        assert state.last is not None
+        assert (state.last.outcome, state.last.reason and state.last.reason.code) == (Outcome.PUT_OFF, "disk.missing")
+        assert jobs.is_ready(state, opened.clock.now())
+        assert (state.tries, state.last_success) == (0, 0.0)
+        with jobs.running(opened, state) as run:
+            run.idle = True
+        assert jobs.load(opened, "collect").last_success == NOON
+
+
 def test_run_by_hand_stands_for_the_due_times_before_it(office: PostOffice) -> None:
     office.clock.at = at(2026, 11, 21, 12)
     with office.open() as opened:
