@@ -7,7 +7,8 @@ begins anew, the epoch rises with each reset that is seen. So the same event has
 from the same place.
 
 A reset is seen by the counter 0; or by a counter below five with nothing shown beyond so many events, where the place
-says that there were more: then something came between the reset and this look.
+says that there were more, or where what is shown does not go on from what was shown before: then something came between
+the reset and this look.
 
 Failures: none.
 """
@@ -33,10 +34,20 @@ def counter_at(sequence: int) -> int:
     return (sequence - 1) % TURN + 1 if sequence else 0
 
 
-def since(place: Key, reading: Reading) -> News:
+def goes_on(before: Reading, reading: Reading) -> bool:
+    """Whether the same events, and perhaps newer ones, are shown."""
+    new = (reading.counter - before.counter) % TURN if before.counter else reading.counter
+    if bool(before.counter) and not reading.counter:
+        return False
+    return new >= SHOWN or reading.events[new:] == before.events[: SHOWN - new]
+
+
+def since(place: Key, reading: Reading, before: Reading | None = None) -> News:
+    """`before`: what was shown when that place was the newest, where it is known."""
     serial, epoch, sequence = place
     counter = reading.counter
-    restarted = sequence > counter and _is_young(reading)
+    told_more = sequence > counter or (before is not None and not goes_on(before, reading))
+    restarted = told_more and _is_young(reading)
     if restarted:
         epoch, sequence = epoch + 1, 0
     new = (counter - counter_at(sequence)) % TURN if sequence else counter

@@ -1,0 +1,338 @@
+"""A ccTalk hopper behind its bus: a pay-out is sent once, and its end is told once.
+
+Where no answer comes, the hopper's count is read before anything else is done (`cctalkpayouts`); the pay-out is sent
+again only where that says, twice and with a pause between, that it never began. After a pay-out the hopper is shut: a
+command that comes late finds it so. Where none began it is left enabled, or `outcome` could not tell that twice.
+
+Failures: `Unanswered` as the bus says, or (cctalk.outcome-unknown) where the hopper cannot tell; never from `poll`.
+`Misuse` for what is not a number of its own coins, while it pays out, and where it refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from enum import StrEnum
+
+from ..errors import Reason
+from ..model import Noun
+from .cctalk import COUNT, DISABLED, ENABLED, OFF, Count, count, dispense, fault, flags
+from .cctalkbus import Bus, Refused
+from .cctalkframes import HOPPER, Header
+from .cctalkpayouts import Fate, fate, packed, unpacked
+from .cctalksession import PERIOD, Device
+from .nouns import Happening, Identity, Lost, Misuse, Paid, Pieces, Standing, Unanswered
+
+# Seconds.
+CHECK_EVERY = 5.0  # between two looks at the flags of a hopper that rests
+CALM = 1.0  # before a pay-out that never began is sent again: whatever was under way has come by then
+STANDSTILL = 10.0  # without a coin, while the hopper says that it pays out: its own limit is far below
+
+MOST = 255  # coins in one pay-out
+SENDS = 2
+
+
+class State(StrEnum):
+    """Each member carries its sentence for people."""
+
+    sentence: str
+
+    def __new__(cls, value: str, sentence: str) -> State:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.sentence = sentence
+        return member
+
+    AWAY = "away", "it does not answer"
+    MEETING = "meeting", "it answers, and is asked who it is"
+    RESTING = "resting", "it pays nothing out"
+    PAYING = "paying", "it pays out"
+    DOUBTFUL = "doubtful", "it was told to pay out, and whether it does is not known"
+    JAMMED = "jammed", "it pays nothing out, and its last pay-out was stopped by a jam"
+    FAULTY = "faulty", "it tells of a fault"
+    REFUSING = "refusing", "it refuses what every hopper does"
+
+
+class Cause(StrEnum):
+    HEARD = "heard"
+    KNOWN = "known"
+    BEGUN = "begun"
+    DOUBT = "doubt"
+    OVER = "over"
+    JAM = "jam"
+    FAULT = "fault"
+    REFUSED = "refused"
+    SILENCE = "silence"
+
+
+_AT_REST = (State.RESTING, State.JAMMED, State.FAULTY)
+
+MOVES: dict[tuple[State, Cause], State] = {
+    (State.AWAY, Cause.HEARD): State.MEETING,
+    (State.AWAY, Cause.REFUSED): State.REFUSING,
+    (State.MEETING, Cause.KNOWN): State.RESTING,
+    (State.MEETING, Cause.BEGUN): State.PAYING,
+    (State.REFUSING, Cause.KNOWN): State.RESTING,
+    (State.REFUSING, Cause.BEGUN): State.PAYING,
+    (State.PAYING, Cause.OVER): State.RESTING,
+    (State.DOUBTFUL, Cause.OVER): State.RESTING,
+    (State.DOUBTFUL, Cause.BEGUN): State.PAYING,
+    **{(state, Cause.BEGUN): State.PAYING for state in _AT_REST},
+    **{(state, Cause.DOUBT): State.DOUBTFUL for state in _AT_REST},
+    **{(state, Cause.OVER): State.RESTING for state in _AT_REST},
+    **{(state, Cause.JAM): State.JAMMED for state in _AT_REST},
+    **{(state, Cause.FAULT): State.FAULTY for state in _AT_REST},
+    **{(state, Cause.REFUSED): State.REFUSING for state in State if state is not State.AWAY},
+    **{(state, Cause.SILENCE): State.AWAY for state in State},
+}
+
+STANDINGS: dict[State, Standing] = {
+    State.AWAY: Standing.OFFLINE,
+    State.MEETING: Standing.STARTING,
+    State.RESTING: Standing.DISABLED,
+    State.PAYING: Standing.BUSY,
+    State.DOUBTFUL: Standing.BUSY,
+    State.JAMMED: Standing.JAMMED,
+    State.FAULTY: Standing.FAULTY,
+    State.REFUSING: Standing.FAULTY,
+}
+
+_CAUSES = {Standing.DISABLED: Cause.OVER, Standing.JAMMED: Cause.JAM, Standing.FAULTY: Cause.FAULT}
+
+
+class _Payout(Noun, frozen=True):
+    before: Count
+    number: int
+
+
+class Hopper(Device[State, Cause]):
+    """`promises.Dispenser` of coins of one denomination, in minor units. `cipher`: what its maker makes of the eight
+    bytes of 160 to open it; without one its serial number does."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        denomination: int,
+        *,
+        address: int = HOPPER,
+        cipher: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        super().__init__(bus, address, State.AWAY, MOVES, STANDINGS)
+        self._denomination, self._cipher = denomination, cipher
+        self._identity: Identity | None = None
+        self._known = False  # since the device was last away
+        self._payout: _Payout | None = None  # of which poll will tell the end
+        self._ready: int | None = None  # what `counter` told, and no pay-out was begun with
+        self._checked: float | None = None
+
+    # --- the promise
+
+    def identity(self) -> Identity:
+        if self._identity is None:
+            self._get_to_know()
+        if self._identity is None:
+            raise Unanswered(Reason("cctalk.unknown"))
+        return self._identity
+
+    def poll(self) -> list[Happening]:
+        """Sleeps until the next poll is due."""
+        self._wait()
+        try:
+            self._get_to_know()
+            if self._payout is not None:
+                self._watch(self._payout)
+            else:
+                self._check()
+        except Unanswered as trouble:
+            if self._is_lost():
+                self._known = False
+                self._fire(Cause.SILENCE, self._why(trouble))
+        except Refused:
+            self._known = False
+            self._fire(Cause.REFUSED, "cctalk.refused")
+        return self._waited()
+
+    def counter(self) -> int:
+        """Makes the hopper ready for a pay-out. So `outcome` of an earlier one is asked before: what it is judged by is
+        gone then. Raises Unanswered, and Misuse while it pays out."""
+        if self._payout is not None:
+            raise Misuse(Reason("cctalk.hopper-busy"))
+        try:
+            self._get_to_know()
+            self._enable()
+            self._ready = packed(self._count())
+        except Refused as trouble:
+            raise Misuse(trouble.reason) from trouble
+        return self._ready
+
+    def dispense(self, pieces: Sequence[Pieces]) -> int:
+        """1 to 255 of its own coins; its counter before. Raises Misuse: nothing comes out; so it does where its counter
+        is not what `counter` told last, as what was journalled would say nothing of this pay-out. Raises Unanswered:
+        then `outcome` tells, and no poll will."""
+        number = sum(each.count for each in pieces)
+        if not 1 <= number <= MOST or {each.denomination for each in pieces if each.count} != {self._denomination}:
+            raise Misuse(Reason("cctalk.hopper-pieces", denomination=self._denomination, most=MOST))
+        journalled, counter = self._ready, self.counter()
+        self._ready = None
+        if journalled not in (None, counter):
+            raise Misuse(Reason("cctalk.hopper-restarted"))
+        payout = _Payout(unpacked(counter), number)
+        try:
+            self._send(payout)
+        except Unanswered:
+            self._fire(Cause.DOUBT)
+            raise
+        except Refused as trouble:
+            raise Misuse(trouble.reason) from trouble
+        self._payout = payout
+        self._fire(Cause.BEGUN)
+        return counter
+
+    def outcome(self, counter: int) -> Paid | None:
+        """Waits where the hopper still pays out. What it tells no poll tells again."""
+        before = unpacked(counter)
+        number = self._payout.number if self._payout and self._payout.before == before else None
+        try:
+            self._get_to_know()
+            now = self._ended()
+            judged = self._fate(before, now, number)
+        except Refused as trouble:
+            raise Unanswered(trouble.reason) from trouble
+        if judged is Fate.UNKNOWN:
+            raise Unanswered(Reason("cctalk.outcome-unknown"))
+        if judged is Fate.BEGAN:
+            return self._over(now)
+        self._rest()
+        return None
+
+    def stop(self) -> None:
+        """Raises Unanswered."""
+        try:
+            self._ask(Header.EMERGENCY_STOP, length=None)
+        except Refused as trouble:
+            raise Misuse(trouble.reason) from trouble
+
+    def close(self) -> None:
+        """A pay-out goes on, and whoever comes next can ask for its outcome. The bus is its owner's to close."""
+        self._known = False
+
+    # --- a pay-out
+
+    def _send(self, payout: _Payout) -> None:
+        """Returns when it has begun."""
+        for sent in range(SENDS):
+            try:
+                self._ask(Header.DISPENSE, dispense(self._opening(), payout.number), length=None, tries=1)
+            except Refused as trouble:
+                if not self._has_begun(payout):
+                    if sent:
+                        raise Misuse(trouble.reason) from trouble
+                    self._enable()  # a command to shut may have come late
+                    continue
+            except Unanswered:
+                if not self._has_begun(payout):
+                    self._clock.sleep(CALM)
+                    if not self._has_begun(payout):
+                        continue
+            return
+        raise Unanswered(Reason("cctalk.silent"))
+
+    def _enable(self) -> None:
+        self._ask(Header.ENABLE_HOPPER, ENABLED)
+
+    def _opening(self) -> bytes:
+        if self._cipher is None:
+            return int(self.identity().serial).to_bytes(3, "little")
+        return self._cipher(self._ask(Header.CIPHER_KEY, length=8))
+
+    def _has_begun(self, payout: _Payout) -> bool:
+        judged = self._fate(payout.before, self._count(), payout.number)
+        if judged is Fate.UNKNOWN:
+            raise Unanswered(Reason("cctalk.outcome-unknown"))
+        return judged is Fate.BEGAN
+
+    def _fate(self, before: Count, now: Count, number: int | None) -> Fate:
+        stayed_on = before.counter == now.counter == 0 and not self._flags() & OFF
+        return fate(before, now, stayed_on=stayed_on, number=number)
+
+    def _watch(self, payout: _Payout) -> None:
+        now = self._count()
+        judged = self._fate(payout.before, now, payout.number)
+        if judged is Fate.BEGAN:
+            if not now.remaining:
+                self._pending.append(self._over(now))
+        elif judged is Fate.NEVER:
+            self._rest()
+            self._pending.append(Paid((), self._pieces(payout.number), "cctalk.never-began"))
+        else:
+            self._rest()
+            self._pending.append(Lost(payout.number, "cctalk.outcome-unknown"))
+
+    def _over(self, now: Count) -> Paid:
+        code = ""
+        if now.unpaid:
+            code = "cctalk.hopper-power" if not now.counter else "cctalk.hopper-stopped"
+            with suppress(Unanswered, Refused):
+                code = fault(self._flags())[1] or code
+        self._rest()
+        with suppress(Unanswered, Refused):
+            self._ask(Header.ENABLE_HOPPER, DISABLED)
+        return Paid(self._pieces(now.paid), self._pieces(now.unpaid), code)
+
+    def _rest(self) -> None:
+        self._payout, self._checked = None, None
+        self._fire(Cause.OVER)
+
+    def _pieces(self, number: int) -> tuple[Pieces, ...]:
+        return (Pieces(self._denomination, number),) if number else ()
+
+    # --- questions
+
+    def _get_to_know(self) -> None:
+        if self._known:
+            return
+        self._ask(Header.SIMPLE_POLL)
+        self._fire(Cause.HEARD)
+        identity = self._who()
+        if self._who() != identity:
+            raise Unanswered(Reason("cctalk.unsteady"))
+        replaced = self._identity is not None and self._identity.serial != identity.serial
+        self._identity, self._known = identity, True
+        if self._payout is not None and replaced:
+            self._pending.append(Lost(self._payout.number, "cctalk.replaced"))
+            self._payout = None
+        self._fire(Cause.KNOWN if self._payout is None else Cause.BEGUN)
+
+    def _count(self) -> Count:
+        """Read twice: what decides about money is not believed from one answer that may have come late."""
+        seen = count(self._ask(Header.HOPPER_STATUS, length=COUNT))
+        for _ in range(3):
+            before, seen = seen, count(self._ask(Header.HOPPER_STATUS, length=COUNT))
+            if seen == before:
+                return seen
+        raise Unanswered(Reason("cctalk.unsteady"))
+
+    def _ended(self) -> Count:
+        """The count when nothing is paid out any more. Raises Unanswered where the hopper stands still."""
+        now = self._count()
+        since, moved = now, self._clock.monotonic()
+        while now.remaining:
+            if now != since:
+                since, moved = now, self._clock.monotonic()
+            elif self._clock.monotonic() - moved > STANDSTILL:
+                raise Unanswered(Reason("cctalk.hopper-busy"))
+            self._clock.sleep(PERIOD)
+            now = self._count()
+        return now
+
+    def _flags(self) -> int:
+        return flags(self._ask(Header.TEST_HOPPER, length=None))
+
+    def _check(self) -> None:
+        now = self._clock.monotonic()
+        if self._state in (*_AT_REST, State.REFUSING) and (self._checked is None or now - self._checked >= CHECK_EVERY):
+            standing, code = fault(self._flags())
+            self._checked = now
+            self._fire(_CAUSES[standing], code)
+        else:
+            self._ask(Header.SIMPLE_POLL)
