@@ -33,9 +33,9 @@ QUIET = 0.02  # how long a line is listened to behind an answer that says someth
 SILENT = 5.0
 BUS_RESET = 0.1
 BUS_RESETS_EVERY = 30.0
+TO_KNOW = 5.0  # in which a device that was left taking notes is stopped, and asked who it is
 
 TRIES = 3
-ROUNDS_TO_KNOW = 12  # polls, in which a device that was left taking notes is stopped and asked who it is
 LONGEST_STATE = 16  # bytes; what is longer is a late answer to another question
 
 
@@ -74,6 +74,7 @@ class CcnetSession:
         return self._due
 
     def identity(self) -> Identity:
+        """Asks for it where it is not known yet, for TO_KNOW seconds at most. Raises Unanswered."""
         self._get_to_know()
         if self._host.identity is None:
             raise Unanswered(Reason("ccnet.not-known"))
@@ -188,7 +189,8 @@ class CcnetSession:
 
     def _get_to_know(self) -> None:
         """What happens meanwhile is told by the next poll; a restart must be told before the device is asked on."""
-        for _ in range(ROUNDS_TO_KNOW):
+        until = self._clock.monotonic() + TO_KNOW
+        while self._clock.monotonic() < until:
             if self._host.identity or any(isinstance(told, Restarted) for told in self._pending):
                 return
             self._pending += self._turn()

@@ -59,6 +59,24 @@ def test_identity_is_read_before_the_first_poll_too() -> None:
     assert session.poll() == [Restarted(Left.NOTHING), Stood(Standing.STARTING)]
 
 
+def test_identity_of_a_silent_device_is_unanswered_after_some_seconds() -> None:
+    clock = SimClock()
+    device = SimValidator(clock)
+    device.cut_power()
+    session = CcnetSession(SimLink(clock, device), clock)
+    with pytest.raises(Unanswered):
+        session.identity()
+    assert clock.monotonic() < 8
+
+
+def test_identity_of_a_device_that_was_left_taking_notes_is_read_when_it_is_stopped() -> None:
+    scene = Scene()
+    scene.ready()
+    session = CcnetSession(scene.link, scene.clock)
+    assert session.denominations() == ALL
+    assert scene.device.state is State.DISABLED
+
+
 def test_start_goes_from_power_up_by_a_reset_to_accepting(scene: Scene) -> None:
     assert scene.till.told == [
         Restarted(Left.NOTHING),
