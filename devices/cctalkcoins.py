@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from enum import StrEnum
 
 from ..errors import Reason
 from .cctalk import BLOCKING, POSITIONS, READING, Event, Reading, coin, error, kinds, mask, reading
@@ -25,6 +24,7 @@ from .cctalkbus import Bus, Refused
 from .cctalkevents import News, goes_on, since
 from .cctalkframes import COIN_ACCEPTOR, Header
 from .cctalksession import Device
+from .cctalkstates import COIN_MOVES, COIN_STANDINGS, CoinCause, CoinState
 from .nouns import (
     NO_KEY,
     Credited,
@@ -37,7 +37,6 @@ from .nouns import (
     Misuse,
     Rejected,
     Restarted,
-    Standing,
     Unanswered,
 )
 
@@ -46,79 +45,7 @@ CHECK_EVERY = 2.0  # between two looks whether a way that was blocked is free
 CALM = 0.5  # before the third reading: a late answer has come by then
 
 
-class State(StrEnum):
-    """Each member carries its sentence for people."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> State:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
-
-    AWAY = "away", "it does not answer"
-    MEETING = "meeting", "it answers, and is asked who it is"
-    SHUT = "shut", "it lets nothing in"
-    OPEN = "open", "it lets coins in"
-    BLOCKED = "blocked", "its way is blocked"
-    STOPPED = "stopped", "events were lost: a person must look"
-    REFUSING = "refusing", "it refuses what every coin acceptor does"
-
-
-class Cause(StrEnum):
-    HEARD = "heard"
-    KNOWN = "known"
-    OPENED = "opened"
-    SHUT = "shut"
-    BLOCKED = "blocked"
-    FREED = "freed"
-    LOST = "lost"
-    WANTED = "wanted again"
-    REFUSED = "refused"
-    SILENCE = "silence"
-
-
-MOVES: dict[tuple[State, Cause], State] = {
-    (State.AWAY, Cause.SILENCE): State.AWAY,
-    (State.AWAY, Cause.HEARD): State.MEETING,
-    (State.AWAY, Cause.REFUSED): State.REFUSING,
-    (State.MEETING, Cause.KNOWN): State.SHUT,
-    (State.MEETING, Cause.REFUSED): State.REFUSING,
-    (State.MEETING, Cause.SILENCE): State.AWAY,
-    (State.SHUT, Cause.OPENED): State.OPEN,
-    (State.SHUT, Cause.BLOCKED): State.BLOCKED,
-    (State.SHUT, Cause.LOST): State.STOPPED,
-    (State.SHUT, Cause.REFUSED): State.REFUSING,
-    (State.SHUT, Cause.SILENCE): State.AWAY,
-    (State.OPEN, Cause.SHUT): State.SHUT,
-    (State.OPEN, Cause.BLOCKED): State.BLOCKED,
-    (State.OPEN, Cause.LOST): State.STOPPED,
-    (State.OPEN, Cause.REFUSED): State.REFUSING,
-    (State.OPEN, Cause.SILENCE): State.AWAY,
-    (State.BLOCKED, Cause.BLOCKED): State.BLOCKED,
-    (State.BLOCKED, Cause.FREED): State.SHUT,
-    (State.BLOCKED, Cause.LOST): State.STOPPED,
-    (State.BLOCKED, Cause.REFUSED): State.REFUSING,
-    (State.BLOCKED, Cause.SILENCE): State.AWAY,
-    (State.STOPPED, Cause.WANTED): State.SHUT,
-    (State.STOPPED, Cause.SILENCE): State.AWAY,
-    (State.REFUSING, Cause.KNOWN): State.SHUT,
-    (State.REFUSING, Cause.SILENCE): State.AWAY,
-}
-
-STANDINGS: dict[State, Standing] = {
-    State.AWAY: Standing.OFFLINE,
-    State.MEETING: Standing.STARTING,
-    State.SHUT: Standing.DISABLED,
-    State.OPEN: Standing.ACCEPTING,
-    State.BLOCKED: Standing.JAMMED,
-    State.STOPPED: Standing.FAULTY,
-    State.REFUSING: Standing.FAULTY,
-}
-
-
-class CoinAcceptor(Device[State, Cause]):
+class CoinAcceptor(Device[CoinState, CoinCause]):
     """`promises.Acceptor`. `place`: what `remember` was given last, NO_KEY before the first time; `remember` returns
     when it is on the disk. `country` and `scale`: see `cctalk.kinds` and `cctalk.coin`."""
 
@@ -132,7 +59,7 @@ class CoinAcceptor(Device[State, Cause]):
         country: str = "",
         scale: int = 1,
     ) -> None:
-        super().__init__(bus, address, State.AWAY, MOVES, STANDINGS)
+        super().__init__(bus, address, CoinState.AWAY, COIN_MOVES, COIN_STANDINGS)
         self._place = self._kept = place
         self._remember, self._country, self._scale = remember, country, scale
         self._identity: Identity | None = None
@@ -169,7 +96,7 @@ class CoinAcceptor(Device[State, Cause]):
         self._wanted = frozenset(denominations)
         if denominations and self._stopped:
             self._stopped = False
-            self._fire(Cause.WANTED)
+            self._fire(CoinCause.WANTED)
 
     def poll(self) -> list[Happening]:
         """Sleeps until the next poll is due. A credit that is not acknowledged is told again, and nothing after it."""
@@ -186,10 +113,10 @@ class CoinAcceptor(Device[State, Cause]):
             self._applied = None
             if self._is_lost():
                 self._known = False
-                self._fire(Cause.SILENCE, self._why(trouble))
+                self._fire(CoinCause.SILENCE, self._why(trouble))
         except Refused:
             self._known, self._applied = False, None
-            self._fire(Cause.REFUSED, "cctalk.refused")
+            self._fire(CoinCause.REFUSED, "cctalk.refused")
         return self._waited()
 
     def accept(self) -> None:
@@ -220,7 +147,7 @@ class CoinAcceptor(Device[State, Cause]):
         if (is_new or self._doubtful) and self._is_confirmed(seen, news):
             self._tell(news)
             self._before = seen
-        if self._state == State.BLOCKED:
+        if self._state == CoinState.BLOCKED:
             self._check()
         if seen.counter == 0 and self._opened:
             self._look_for_reset()
@@ -256,7 +183,7 @@ class CoinAcceptor(Device[State, Cause]):
         """Asks the device who it is and which coins it knows, all of it twice: an answer that came late would make one
         coin's value another's."""
         self._ask(Header.SIMPLE_POLL)
-        self._fire(Cause.HEARD)
+        self._fire(CoinCause.HEARD)
         who, ids = self._who(), self._ids()
         if (self._who(), self._ids()) != (who, ids):
             raise Unanswered(Reason("cctalk.unsteady"))
@@ -271,9 +198,9 @@ class CoinAcceptor(Device[State, Cause]):
             self._doubtful = None
             self._keep()
         self._known, self._applied = True, None
-        self._fire(Cause.KNOWN)
+        self._fire(CoinCause.KNOWN)
         if self._stopped:
-            self._fire(Cause.LOST, "cctalk.events-lost")
+            self._fire(CoinCause.LOST, "cctalk.events-lost")
 
     def _ids(self) -> list[bytes]:
         """What it says of each position; one that it refuses to speak of is free."""
@@ -313,7 +240,7 @@ class CoinAcceptor(Device[State, Cause]):
             self._pending.append(Rejected(code))
             if code in BLOCKING:
                 self._checked = self._clock.monotonic()
-                self._fire(Cause.BLOCKED, code)
+                self._fire(CoinCause.BLOCKED, code)
         elif value := self._kinds.get(event.coin):
             credit = Credited(value, key, Form.COIN, str(event.detail))
             self._owed.append(credit)
@@ -324,7 +251,7 @@ class CoinAcceptor(Device[State, Cause]):
     def _stop(self, events: int, code: str) -> None:
         self._stopped = True
         self._pending.append(Lost(events, code))
-        self._fire(Cause.LOST, code)
+        self._fire(CoinCause.LOST, code)
 
     def _check(self) -> None:
         """Whether the way is free again, as the device's own check says; one that has none will say so itself."""
@@ -338,7 +265,7 @@ class CoinAcceptor(Device[State, Cause]):
             fault = b""
         if not fault:
             self._applied = None
-            self._fire(Cause.FREED)
+            self._fire(CoinCause.FREED)
 
     def _settle(self, wanted: Collection[int]) -> None:
         """Tells the device what it may let in, where it does not know."""
@@ -353,7 +280,7 @@ class CoinAcceptor(Device[State, Cause]):
         if positions:
             self._ask(Header.MASTER_INHIBIT, b"\x01")
         self._applied, self._opened = target, bool(positions)
-        self._fire(Cause.OPENED if positions else Cause.SHUT)
+        self._fire(CoinCause.OPENED if positions else CoinCause.SHUT)
 
     def _keep(self) -> None:
         """Writes down up to where everything is told and acknowledged."""

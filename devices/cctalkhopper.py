@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from enum import StrEnum
 
 from ..errors import Reason
 from ..model import Noun
@@ -21,6 +20,7 @@ from .cctalkbus import Bus, Refused
 from .cctalkframes import HOPPER, Header
 from .cctalkpayouts import Fate, fate, packed, unpacked
 from .cctalksession import PERIOD, Device
+from .cctalkstates import AT_REST, HOPPER_MOVES, HOPPER_STANDINGS, HopperCause, HopperState
 from .nouns import Happening, Identity, Lost, Misuse, Paid, Pieces, Standing, Unanswered
 
 # Seconds.
@@ -32,72 +32,7 @@ MOST = 255  # coins in one pay-out
 SENDS = 2
 
 
-class State(StrEnum):
-    """Each member carries its sentence for people."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> State:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
-
-    AWAY = "away", "it does not answer"
-    MEETING = "meeting", "it answers, and is asked who it is"
-    RESTING = "resting", "it pays nothing out"
-    PAYING = "paying", "it pays out"
-    DOUBTFUL = "doubtful", "it was told to pay out, and whether it does is not known"
-    JAMMED = "jammed", "it pays nothing out, and its last pay-out was stopped by a jam"
-    FAULTY = "faulty", "it tells of a fault"
-    REFUSING = "refusing", "it refuses what every hopper does"
-
-
-class Cause(StrEnum):
-    HEARD = "heard"
-    KNOWN = "known"
-    BEGUN = "begun"
-    DOUBT = "doubt"
-    OVER = "over"
-    JAM = "jam"
-    FAULT = "fault"
-    REFUSED = "refused"
-    SILENCE = "silence"
-
-
-_AT_REST = (State.RESTING, State.JAMMED, State.FAULTY)
-
-MOVES: dict[tuple[State, Cause], State] = {
-    (State.AWAY, Cause.HEARD): State.MEETING,
-    (State.AWAY, Cause.REFUSED): State.REFUSING,
-    (State.MEETING, Cause.KNOWN): State.RESTING,
-    (State.MEETING, Cause.BEGUN): State.PAYING,
-    (State.REFUSING, Cause.KNOWN): State.RESTING,
-    (State.REFUSING, Cause.BEGUN): State.PAYING,
-    (State.PAYING, Cause.OVER): State.RESTING,
-    (State.DOUBTFUL, Cause.OVER): State.RESTING,
-    (State.DOUBTFUL, Cause.BEGUN): State.PAYING,
-    **{(state, Cause.BEGUN): State.PAYING for state in _AT_REST},
-    **{(state, Cause.DOUBT): State.DOUBTFUL for state in _AT_REST},
-    **{(state, Cause.OVER): State.RESTING for state in _AT_REST},
-    **{(state, Cause.JAM): State.JAMMED for state in _AT_REST},
-    **{(state, Cause.FAULT): State.FAULTY for state in _AT_REST},
-    **{(state, Cause.REFUSED): State.REFUSING for state in State if state is not State.AWAY},
-    **{(state, Cause.SILENCE): State.AWAY for state in State},
-}
-
-STANDINGS: dict[State, Standing] = {
-    State.AWAY: Standing.OFFLINE,
-    State.MEETING: Standing.STARTING,
-    State.RESTING: Standing.DISABLED,
-    State.PAYING: Standing.BUSY,
-    State.DOUBTFUL: Standing.BUSY,
-    State.JAMMED: Standing.JAMMED,
-    State.FAULTY: Standing.FAULTY,
-    State.REFUSING: Standing.FAULTY,
-}
-
-_CAUSES = {Standing.DISABLED: Cause.OVER, Standing.JAMMED: Cause.JAM, Standing.FAULTY: Cause.FAULT}
+_CAUSES = {Standing.DISABLED: HopperCause.OVER, Standing.JAMMED: HopperCause.JAM, Standing.FAULTY: HopperCause.FAULT}
 
 
 class _Payout(Noun, frozen=True):
@@ -105,7 +40,7 @@ class _Payout(Noun, frozen=True):
     number: int
 
 
-class Hopper(Device[State, Cause]):
+class Hopper(Device[HopperState, HopperCause]):
     """`promises.Dispenser` of coins of one denomination, in minor units. `cipher`: what its maker makes of the eight
     bytes of 160 to open it; without one its serial number does."""
 
@@ -117,7 +52,7 @@ class Hopper(Device[State, Cause]):
         address: int = HOPPER,
         cipher: Callable[[bytes], bytes] | None = None,
     ) -> None:
-        super().__init__(bus, address, State.AWAY, MOVES, STANDINGS)
+        super().__init__(bus, address, HopperState.AWAY, HOPPER_MOVES, HOPPER_STANDINGS)
         self._denomination, self._cipher = denomination, cipher
         self._identity: Identity | None = None
         self._known = False  # since the device was last away
@@ -146,10 +81,10 @@ class Hopper(Device[State, Cause]):
         except Unanswered as trouble:
             if self._is_lost():
                 self._known = False
-                self._fire(Cause.SILENCE, self._why(trouble))
+                self._fire(HopperCause.SILENCE, self._why(trouble))
         except Refused:
             self._known = False
-            self._fire(Cause.REFUSED, "cctalk.refused")
+            self._fire(HopperCause.REFUSED, "cctalk.refused")
         return self._waited()
 
     def counter(self) -> int:
@@ -180,12 +115,12 @@ class Hopper(Device[State, Cause]):
         try:
             self._send(payout)
         except Unanswered:
-            self._fire(Cause.DOUBT)
+            self._fire(HopperCause.DOUBT)
             raise
         except Refused as trouble:
             raise Misuse(trouble.reason) from trouble
         self._payout = payout
-        self._fire(Cause.BEGUN)
+        self._fire(HopperCause.BEGUN)
         return counter
 
     def outcome(self, counter: int) -> Paid | None:
@@ -281,7 +216,7 @@ class Hopper(Device[State, Cause]):
 
     def _rest(self) -> None:
         self._payout, self._checked = None, None
-        self._fire(Cause.OVER)
+        self._fire(HopperCause.OVER)
 
     def _pieces(self, number: int) -> tuple[Pieces, ...]:
         return (Pieces(self._denomination, number),) if number else ()
@@ -292,7 +227,7 @@ class Hopper(Device[State, Cause]):
         if self._known:
             return
         self._ask(Header.SIMPLE_POLL)
-        self._fire(Cause.HEARD)
+        self._fire(HopperCause.HEARD)
         identity = self._who()
         if self._who() != identity:
             raise Unanswered(Reason("cctalk.unsteady"))
@@ -301,7 +236,7 @@ class Hopper(Device[State, Cause]):
         if self._payout is not None and replaced:
             self._pending.append(Lost(self._payout.number, "cctalk.replaced"))
             self._payout = None
-        self._fire(Cause.KNOWN if self._payout is None else Cause.BEGUN)
+        self._fire(HopperCause.KNOWN if self._payout is None else HopperCause.BEGUN)
 
     def _count(self) -> Count:
         """Read twice: what decides about money is not believed from one answer that may have come late."""
@@ -330,7 +265,9 @@ class Hopper(Device[State, Cause]):
 
     def _check(self) -> None:
         now = self._clock.monotonic()
-        if self._state in (*_AT_REST, State.REFUSING) and (self._checked is None or now - self._checked >= CHECK_EVERY):
+        if self._state in (*AT_REST, HopperState.REFUSING) and (
+            self._checked is None or now - self._checked >= CHECK_EVERY
+        ):
             standing, code = fault(self._flags())
             self._checked = now
             self._fire(_CAUSES[standing], code)

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tillpost.devices import simlink
 from tillpost.devices.cctalkbus import Bus
-from tillpost.devices.cctalkcoins import MOVES, STANDINGS, Cause, CoinAcceptor, State
+from tillpost.devices.cctalkcoins import CoinAcceptor
 from tillpost.devices.cctalkframes import Check, Header
 from tillpost.devices.nouns import (
     Credited,
     Form,
     Happening,
+    Key,
     Left,
     Lost,
     Misuse,
@@ -27,6 +28,7 @@ from tillpost.devices.nouns import (
 )
 from tillpost.devices.simcctalk import Answer, SimBus, SimCoinAcceptor
 from tillpost.devices.simlink import SimClock, SimLink
+from tillpost.errors import Reason, Retry
 
 
 def kinds(happenings: list[Happening]) -> list[type[Happening]]:
@@ -411,6 +413,42 @@ def test_a_host_without_power_between_credit_and_acknowledgement_hears_of_the_sa
     assert [each for each in again if isinstance(each, Credited)] == credits_[1 if journalled else 0 :]
 
 
+@pytest.mark.parametrize("written", [False, True])
+def test_a_host_without_power_while_it_writes_its_place_down_credits_each_coin_once(written: bool) -> None:
+    for which in range(5):
+        bench = Bench()
+        left, keep = [which], bench.journal.keep
+
+        def cut(place: Key, left: list[int] = left, keep: Callable[[Key], None] = keep) -> None:
+            left[0] -= 1
+            if left[0] >= 0 or written:
+                keep(place)
+            if left[0] == -1:
+                raise PowerCut
+
+        bench.journal.keep = cut  # type: ignore[method-assign]
+        bench.restart()
+        with pytest.raises(PowerCut):
+            sale(bench)
+        bench.restart()
+        sale(bench)
+        assert (bench.credited, len(bench.journal.credits)) == (bench.in_box, len(bench.coins.box))
+
+
+def test_where_its_place_cannot_be_written_down_nothing_is_let_in() -> None:
+    bench = Bench()
+
+    def full(_place: Key) -> None:
+        raise Retry(Reason("journal.full"))
+
+    bench.acceptor = CoinAcceptor(bench.bus, remember=full)
+    bench.acceptor.enable(VALUES)
+    for _ in range(5):
+        with pytest.raises(Retry):
+            bench.acceptor.poll()
+    assert not bench.coins.accepting
+
+
 def test_a_device_without_power_at_any_step_never_credits_twice_and_says_that_it_was_away() -> None:
     whole = Bench()
     sale(whole)
@@ -429,14 +467,3 @@ def test_a_device_without_power_at_any_step_never_credits_twice_and_says_that_it
         if bench.credited < bench.in_box:
             assert bench.journal.restarts or bench.journal.lost, step
         assert sum(lost.events for lost in bench.journal.lost) <= len(bench.coins.box) - bench.journal.told, step
-
-
-# --- the tables
-
-
-def test_every_state_can_be_reached_and_left_and_has_its_standing_and_sentence() -> None:
-    assert set(STANDINGS) == set(State)
-    assert {state for state, _ in MOVES} == set(State)
-    assert set(MOVES.values()) == set(State)
-    assert {cause for _, cause in MOVES} == set(Cause)
-    assert all(state.sentence for state in State)

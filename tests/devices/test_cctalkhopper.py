@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from tillpost.devices import simlink
 from tillpost.devices.cctalk import OFF, Count
 from tillpost.devices.cctalkframes import Header
-from tillpost.devices.cctalkhopper import MOVES, STANDINGS, Cause, State
 from tillpost.devices.cctalkpayouts import Fate, fate, packed, unpacked
 from tillpost.devices.nouns import Happening, Lost, Misuse, Paid, Pieces, Standing, Stood, Unanswered
 
@@ -382,14 +381,3 @@ def test_a_hopper_without_power_at_any_step_pays_what_is_told_or_it_is_unknown(a
         assert bench.stock - bench.box.stock <= 5
         bench.pay(2)
         assert bench.adds_up(), step
-
-
-# --- the tables
-
-
-def test_every_state_can_be_reached_and_left_and_has_its_standing_and_sentence() -> None:
-    assert set(STANDINGS) == set(State)
-    assert {state for state, _ in MOVES} == set(State)
-    assert set(MOVES.values()) == set(State)
-    assert {cause for _, cause in MOVES} == set(Cause)
-    assert all(state.sentence for state in State)
