@@ -83,7 +83,8 @@ def config() -> None:
 @json_option
 @pass_root
 def config_show(root: Root, as_json: bool) -> None:
-    """Show every setting: its value here, its default, what it does."""
+    """Show every setting: its value here, its default where that is another, what it does."""
     rows = show(root.path)
     columns = {"setting": "Setting", "value": "Value", "default": "Default", "unit": "Unit", "text": "What it does"}
-    answer(rows, as_json, lambda: table(rows, columns, note="text", fold=("unit",)))
+    shown = [{**row, "default": "" if row["default"] == row["value"] else row["default"]} for row in rows]
+    answer(rows, as_json, lambda: table(shown, columns, note="text", fold=("unit", "default", "value")))
