@@ -18,10 +18,12 @@ from pathlib import Path
 from ..catalogue.store import VERSION
 from ..errors import Trouble
 from ..model import Noun
+from ..queues import marker as markers
 from .clock import moment
 from .ledger import Ledger
 from .locks import holder, serving
 from .office import Office, open_office
+from .rootsettings import SQLITE
 
 LOW_BYTES = 1 << 30
 LOW_SHARE = 0.05
@@ -114,6 +116,8 @@ def _space(office: Office) -> Findings:
         ("state", office.layout.state),
         ("queues", office.layout.queues),
         ("inbox", office.layout.inbox),
+        ("outbox", office.layout.outbox),
+        ("sales", office.layout.sales),
     ):
         with suppress(OSError):
             usage = shutil.disk_usage(folder)
@@ -152,18 +156,39 @@ def _lock(office: Office) -> Findings:
     yield Finding(Health.OK, "service", f"runs: {service}" if service else "none runs")
 
 
+def _books(office: Office) -> Findings:
+    """The sales database opens; where no sales were ever booked there is none."""
+    if not office.settings.books.url and not (office.layout.state / SQLITE).exists():
+        yield Finding(Health.OK, "sales database", "none yet")
+        return
+    from .collect import open_books  # noqa: PLC0415 - its library is felt at the start
+
+    try:
+        with open_books(office) as books, books.read() as txn:
+            files = sum(txn.counts().values())
+    except Trouble as trouble:
+        yield Finding(Health.BAD, "sales database", str(trouble), "no sales are booked before this is put right")
+    else:
+        yield Finding(Health.OK, "sales database", f"opens; {files} sales files in it")
+
+
 def _marker(office: Office) -> Findings:
     """Without its marker no deletion in the queues, or in the outbox, is believed."""
-    for name, marker in (("queues", office.marker), ("outbox", office.outbox_marker)):
+    for name, marker, file in (
+        ("queues", office.marker, markers.NAME),
+        ("outbox", office.outbox_marker, markers.OUTBOX),
+    ):
         there, folder = marker.is_there(), office.layout.folders()[name]
         yield Finding(
             Health.OK if there else Health.BAD,
             f"marker of {name}",
             "there" if there else f"the marker in {folder} is missing or another installation's",
-            "" if there else f"mount the folder {name}; nothing counts as taken before",
+            ""
+            if there
+            else f"mount the folder {name}, or bring all of it here, its {file} too; till then nothing counts as taken",
         )
 
 
 CHECKS: tuple[Callable[[Office], Findings], ...] = (
-    _folders, _links, _one_file_system, _space, _inotify, _clock, _marker, _lock,
+    _folders, _links, _one_file_system, _books, _space, _inotify, _clock, _marker, _lock,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from collections import namedtuple
 import pytest
 from another_process import held_by_another
 from post_office import PostOffice, good, goods
+from sales_pages import page, receipt, shift
 from tillpost.pipeline import doctor
 from tillpost.pipeline.doctor import Finding, Health
 
@@ -67,6 +68,15 @@ def test_damaged_state_is_the_only_finding(office: PostOffice) -> None:
     assert found.verdict is Health.BAD
 
 
+def test_damaged_sales_database_is_bad(office: PostOffice) -> None:
+    assert finding(office, "sales database").verdict is Health.OK
+    office.sell("sale.json", page([shift()], [receipt(1)]))
+    office.collect()
+    assert finding(office, "sales database").found == "opens; 1 sales files in it"
+    (office.root / "state" / "books.sqlite").write_bytes(b"no longer a database" * 1000)
+    assert finding(office, "sales database").verdict is Health.BAD
+
+
 @pytest.mark.parametrize("folder", ["queues", "outbox"])
 def test_missing_marker_is_bad(office: PostOffice, folder: str) -> None:
     (office.root / folder / f".tillpost-{folder}").unlink()
@@ -86,7 +96,7 @@ def test_little_space_is_a_warning(
     office: PostOffice, monkeypatch: pytest.MonkeyPatch, free: int, verdict: Health
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1000 * GIB, 1000 * GIB - free, free))
-    assert finding(office, "space for state").verdict is verdict
+    assert {finding(office, f"space for {name}").verdict for name in ("state", "queues", "outbox")} == {verdict}
 
 
 def test_disk_without_links_is_a_warning(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
