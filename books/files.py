@@ -60,9 +60,10 @@ class Files:
             _file(row) for row in self._session.rows(select(FILES).where(~FILES.c.put_away).order_by(FILES.c.arrival))
         ]
 
-    def refused(self, arrival: int) -> list[RefusedSale]:
-        """The objects of a file that were not taken, in the order in which they were met."""
-        found = self._session.rows(select(REFUSED).where(REFUSED.c.arrival == arrival).order_by(REFUSED.c.place))
+    def refused(self, arrival: int, limit: int | None = None) -> list[RefusedSale]:
+        """The first `limit` objects of a file that were not taken, in the order in which they were met."""
+        wanted = select(REFUSED).where(REFUSED.c.arrival == arrival).order_by(REFUSED.c.place).limit(limit)
+        found = self._session.rows(wanted)
         parts = msgspec.json.Decoder(dict[str, str | int])
         return [
             RefusedSale(row.line, row.section, row.key, row.field, row.code, parts.decode(row.parts), row.raw)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..books import Books, FileState, SalesFile, Tally
+from ..books import Books, FileState, SalesFile, Tally, Transaction
 from ..converters import claim_sales
 from ..errors import Fault, Reason, Reject
 from ..model import RefusedSale, SalesConverter, SalesEvent
@@ -44,7 +44,7 @@ class SalesReader:
         with self._books.write() as txn, self._office.disk.open(path) as source:
             events = converter.read(source, self._office.settings.sales_options())
             tally = txn.book(known, self._checked(known, self._watched(known, events, source.tell)))
-            self._check_share(tally)
+            self._check_share(txn, known, tally)
             decided = msgspec.structs.replace(
                 known, state=FileState.PROCESSED, decided=self._office.clock.now(), reason=None, tally=tally
             )
@@ -88,8 +88,12 @@ class SalesReader:
                 raise Reject(Reason("sales.other-till", **parts), Fault.ERROR)
             yield event
 
-    def _check_share(self, tally: Tally) -> None:
+    def _check_share(self, txn: Transaction, file: SalesFile, tally: Tally) -> None:
+        """The first refusal is told with the verdict: nothing of the file is kept that could tell it later."""
         limit = self._office.settings.collect.refused_share
         objects = tally.read + tally.shifts + tally.log_ons + tally.refused
         if tally.refused > objects * limit:
-            raise Reject(Reason("sales.refused-share", refused=tally.refused, read=objects, limit=f"{limit:.0%}"))
+            first = txn.refused(file.arrival, 1)[0]
+            told = {"line": first.line, "why": first.why.text(self._office.settings.language)}
+            counts = {"refused": tally.refused, "read": objects, "limit": f"{limit:.0%}"}
+            raise Reject(Reason("sales.refused-share", **counts, **told))

@@ -368,6 +368,14 @@ def test_period_that_ends_before_it_begins_is_refused(tillpost: Verb, office: Po
     assert "2026-11-01" in answer.err
 
 
+def test_file_of_too_many_refused_objects_tells_the_first_of_them(office: PostOffice, tillpost: Verb) -> None:
+    office.sell("sale.json", page([], [receipt(1, docNum=None), receipt(2, docSum="x")]))
+    (file,) = tillpost("collect --json").json()["files"]
+    assert file["state"] == "broken"
+    assert "2 of 2 objects were refused" in file["reason"]
+    assert file["reason"].endswith("the first, in line 2: docNum is missing")
+
+
 # --- in the status
 
 
