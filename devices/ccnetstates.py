@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from enum import Enum, IntEnum, StrEnum
 
+from ..model import Explained
 from .nouns import Left, Standing
 
 
@@ -144,16 +145,8 @@ FAILURES = {
 }
 
 
-class Phase(StrEnum):
+class Phase(Explained):
     """Where a note is, as the host knows it; each member carries its sentence for people."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> Phase:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     NONE = "none", "no note is under way"
     HELD = "held", "held in escrow; nobody has decided"
