@@ -198,7 +198,7 @@ class TcpWire:
                 connection, (address, _) = self._listener.accept()
             except (BlockingIOError, ConnectionError, InterruptedError):
                 break
-            if address != self._address():
+            if not self._is_machine(address):
                 connection.close()
                 continue
             connection.setblocking(False)
@@ -208,6 +208,12 @@ class TcpWire:
         for number in oldest:
             self._connections.pop(number).close()
         return [(number, b"") for number in oldest]
+
+    def _is_machine(self, address: str) -> bool:
+        try:
+            return address == self._address()
+        except Unanswered:
+            return False
 
     def _received(self, number: int) -> bytes | None:
         try:
