@@ -121,9 +121,8 @@ def archive_ls(
         )
         if pattern is None:
             rows: list[Row] = [finding.archive_row(one) for one in chosen]
-            answer(
-                rows, as_json, lambda: table(rows, ARCHIVE_COLUMNS, "No archives yet: tillpost trim", fold=("trade",))
-            )
+            none = "No such archives." if room or trade or day else "No archives yet: tillpost trim"
+            answer(rows, as_json, lambda: table(rows, ARCHIVE_COLUMNS, none, fold=("trade",)))
             return DONE
         damaged: finding.Damaged = []
         rows = [row for one in chosen for row in finding.files(office, one, damaged, pattern)]

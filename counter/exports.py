@@ -14,7 +14,7 @@ from ..pipeline import views
 from ..pipeline.held import refuse, release
 from ..pipeline.ledger import ExportState
 from .context import DONE, REFUSED, InOrder, Root, json_option, pass_root
-from .pages import show_export, show_exports
+from .pages import show_export, show_exports, show_trimmed
 from .tables import answer
 
 arrival_argument = click.argument("arrival", type=click.IntRange(min=1), metavar="ARRIVAL")
@@ -68,6 +68,8 @@ def _show_export(root: Root, arrival: int, as_json: bool) -> None:
     with root.office() as office:
         found = views.verdict(office, *views.export(office, arrival))
         answer(found, as_json, lambda: show_export(found))
+        if not as_json:
+            show_trimmed(office, found)
         if not as_json and found["state"] == ExportState.HELD:
             click.echo(f"\nTo let it through: tillpost held release {arrival}")
             click.echo(f"To refuse it:      tillpost held refuse {arrival}")

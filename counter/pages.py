@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from ..pipeline.office import Office
 from .tables import Row, age, several, table, under
 
 EXPORT_COLUMNS = {
@@ -91,6 +92,12 @@ def show_export(found: dict[str, Any]) -> None:
     for kind, counted in found["counts"].items():
         click.echo(f"{kind:>10}  " + ", ".join(f"{count} {verb}" for verb, count in counted.items()))
     show_verdict(found)
+
+
+def show_trimmed(office: Office, found: Row) -> None:
+    """Where a file lies now that its verdict names a place from which trimming took it."""
+    if found["file"] and not office.layout.absolute(found["file"]).exists():
+        click.echo(f"It lies there no more; to find it in the archives: tillpost archive ls {found['arrival']}")
 
 
 def show_plan(found: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from ..pipeline.requests import Asked, Requests
 from ..pipeline.telling import Telling
 from .context import DONE, LATER, REFUSED, InOrder, Root, json_option, pass_root
 from .exports import arrival_argument, limit_option
+from .pages import show_trimmed
 from .salespages import show_asked, show_collected, show_files, show_sales_file, show_shifts
 from .tables import answer
 
@@ -91,7 +92,9 @@ def sales_show(root: Root, arrival: int, as_json: bool) -> None:
     """
     with root.office() as office, open_books(office) as books:
         found = salesviews.file(office, books, arrival)
-    answer(found, as_json, lambda: show_sales_file(found))
+        answer(found, as_json, lambda: show_sales_file(found))
+        if not as_json:
+            show_trimmed(office, found)
 
 
 @sales.command("shifts")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from ..pipeline.duties import DUTIES, by_hand, named
+from ..pipeline.jobs import Outcome
 from ..pipeline.jobsview import Row, rows, service
 from .context import DONE, LATER, REFUSED, InOrder, Root, json_option, pass_root
 from .following import serve
@@ -78,5 +79,6 @@ def jobs_run(root: Root, name: str, as_json: bool) -> int:
             done = work(True)
             run.refused, run.trouble = done.refused, done.trouble
         row = next(row for row in rows(office) if row["job"] == name)
-    answer(row, as_json, lambda: under(f"Job {name}: {row['outcome']}. {row['reason']}".rstrip(), 0))
+    more = row["reason"] or ("" if row["outcome"] == Outcome.DONE else Outcome(str(row["outcome"])).sentence)
+    answer(row, as_json, lambda: under(f"Job {name}: {row['outcome']}. {more}".rstrip(), 0))
     return REFUSED if done.refused else LATER if done.later else DONE

@@ -156,7 +156,15 @@ def test_archives_are_listed_by_room_trade_and_day(bare: Verb, trimmed: PostOffi
     assert bare("archive ls --trade sales --json").json() == []
     assert bare(f"archive ls --day {YESTERDAY - timedelta(days=1)} --json").json() == []
     assert bare("archive ls --day yesterday").code == WRONG_USE
+    assert bare("archive ls --trade sales").out == "No such archives.\n"
     assert f"processed_archive/{ARCHIVE}" in bare("archive ls").out
+
+
+def test_verdict_of_a_file_that_was_trimmed_says_how_to_find_it(bare: Verb, trimmed: PostOffice) -> None:
+    (gone, *_) = bare("export ls --state processed --json").json()
+    (held,) = bare("export ls --state held --json").json()
+    assert f"tillpost archive ls {gone['arrival']}\n" in bare(f"export show {gone['arrival']}").out
+    assert "archive ls" not in bare(f"export show {held['arrival']}").out
 
 
 def test_root_without_archives_says_so(bare: Verb, past: PostOffice) -> None:

@@ -55,7 +55,9 @@ def test_job_is_run_by_hand_whatever_its_hours_say(tillpost: Verb, job: str) -> 
 
 def test_job_that_refused_something_says_so(tillpost: Verb, office: PostOffice) -> None:
     office.drop("torn.xml", "<torn")
-    assert tillpost("jobs run feed").code == REFUSED
+    answer = tillpost("jobs run feed")
+    assert (answer.code, answer.out[:19]) == (REFUSED, "Job feed: refused. ")
+    assert "left for somebody to look at" in answer.out
     assert jobs(tillpost)["feed"]["outcome"] == "refused"
 
 
