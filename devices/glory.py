@@ -14,21 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import Reason
-from ..model import Noun
-from .gloryevents import (
-    CassetteCounted,
-    Counted,
-    DeviceError,
-    Dispensing,
-    Event,
-    Heartbeat,
-    Incomplete,
-    OtherEvent,
-    SpoiltEvent,
-    StateChanged,
-    StockChanged,
-    UnitTold,
-)
+from .gloryevents import Counted, Event, Heartbeat, Incomplete, StateChanged, StockChanged
 from .glorymessages import (
     DEPOSITED,
     DISPENSABLE,
@@ -36,12 +22,12 @@ from .glorymessages import (
     STOCK,
     Answer,
     Cash,
-    CashUnit,
     Line,
     answer,
     gathered,
     request,
 )
+from .glorynouns import NO_PARTS, Finished, InState, Inventory, Parts, Question, SoFar, Told
 from .glorystates import (
     MOVES_CASH,
     RESULTS,
@@ -53,93 +39,7 @@ from .glorystates import (
     Verdict,
     allowed,
 )
-from .nouns import Credited, Form, Happening, Identity, Misuse, Pieces, Standing, Stood, Unanswered
-from .units import Condition, Fill
-
-NOTES, COINS = 1, 2  # devices
-FORMS = {NOTES: Form.NOTE, COINS: Form.COIN}
-
-FILLS = {0: Fill.EMPTY, 1: Fill.NEAR_EMPTY, 2: Fill.SOME, 3: Fill.NEAR_FULL, 4: Fill.FULL}
-CONDITIONS = {21: Condition.MISSING, 22: Condition.UNAVAILABLE}
-
-
-class InState(Noun, frozen=True):
-    """The controller has gone to this state; `code` is its sentence."""
-
-    state: int
-    code: str
-
-
-class SoFar(Noun, frozen=True):
-    """What was put in since the deposit began, for the eye: what is credited, only `Finished` says."""
-
-    deposited: tuple[Pieces, ...]
-
-
-class Finished(Noun, frozen=True, omit_defaults=True):
-    """A transaction's command is over. What has moved is told also where it failed; with Verdict.UNKNOWN it is what was
-    told, and no more is certain."""
-
-    transaction: int
-    command: Command
-    verdict: Verdict
-    code: str = ""  # why, where it was not simply carried out
-    deposited: tuple[Pieces, ...] = ()
-    dispensed: tuple[Pieces, ...] = ()
-    lines: tuple[Line, ...] = ()  # what came in, by device
-
-    def credits(self, serial: str) -> tuple[Credited, ...]:
-        """What came in, piece by piece. The same answer gives the same keys, whenever it comes."""
-        told: list[Credited] = []
-        for line in sorted(self.lines, key=lambda line: (line.device, line.denomination, line.revision)):
-            form = FORMS.get(line.device, Form.NOTE)
-            for _ in range(line.count):
-                told.append(Credited(line.denomination, (serial, self.transaction, len(told) + 1), form))
-        return tuple(told)
-
-
-class Inventory(Noun, frozen=True):
-    """What is in the machine. `units` by `condition` and `fill` below."""
-
-    stock: tuple[Line, ...]
-    dispensable: tuple[Line, ...]
-    units: tuple[CashUnit, ...]
-
-
-def fill(unit: CashUnit) -> Fill | None:
-    """How full the controller says a container is; None = it says something else."""
-    return FILLS.get(-1 if unit.status is None else unit.status)
-
-
-def condition(unit: CashUnit) -> Condition:
-    return CONDITIONS.get(-1 if unit.status is None else unit.status, Condition.READY)
-
-
-Told = (
-    Happening
-    | InState
-    | SoFar
-    | Finished
-    | Incomplete
-    | CassetteCounted
-    | UnitTold
-    | DeviceError
-    | StockChanged
-    | Dispensing
-    | OtherEvent
-    | SpoiltEvent
-)
-
-
-class Question(Noun, frozen=True):
-    """A request on its way."""
-
-    command: Command
-    id: str
-    sequence: str
-    transaction: int
-    amount: int
-    body: bytes
+from .nouns import Identity, Misuse, Pieces, Standing, Stood, Unanswered
 
 
 class BrueBox:
@@ -163,6 +63,10 @@ class BrueBox:
         """What moves cash at present."""
         return self._open.command if self._open else None
 
+    def awaits(self, command: Command, transaction: int) -> bool:
+        open_ = self._open
+        return open_ is not None and (open_.command, open_.transaction) == (command, transaction)
+
     @property
     def identity(self) -> Identity:
         return Identity(self.serial, "BrueBox")
@@ -172,11 +76,9 @@ class BrueBox:
     def ask(
         self,
         command: Command,
+        parts: Parts = NO_PARTS,
         *,
         transaction: int = 0,
-        fields: dict[str, str] | None = None,
-        options: dict[str, dict[str, int]] | None = None,
-        cash: Cash | None = None,
         amount: int = 0,
     ) -> Question:
         """Raises Misuse."""
@@ -196,7 +98,7 @@ class BrueBox:
             known["SeqNo"],
             transaction,
             amount,
-            request(command, known | (fields or {}), options=options, cash=cash),
+            request(command, known | parts.fields, options=parts.options, cash=parts.cash),
         )
         if command in MOVES_CASH:
             self._open, self._unsure = question, None

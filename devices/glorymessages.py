@@ -98,21 +98,19 @@ def request(
     command: Command,
     fields: Mapping[str, str],
     *,
-    options: Mapping[str, Mapping[str, int]] | None = None,
+    options: Mapping[str, int] | None = None,
     cash: Cash | None = None,
 ) -> bytes:
     """The envelope of one request. `fields` become elements of the namespace, in their order; `options` become empty
-    elements with attributes; `cash` is what is to be moved."""
+    elements with a `type`; `cash` is what is to be moved."""
     envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soapenv": SOAP, "bru": BRUEBOX})
     etree.SubElement(envelope, f"{{{SOAP}}}Header")
     body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
     asked = etree.SubElement(body, f"{{{BRUEBOX}}}{command.value}Request")
     for name, text in fields.items():
         etree.SubElement(asked, f"{{{BRUEBOX}}}{name}").text = text
-    for name, attributes in (options or {}).items():
-        option = etree.SubElement(asked, name)
-        for attribute, number in attributes.items():
-            option.set(f"{{{BRUEBOX}}}{attribute}", str(number))
+    for name, type_ in (options or {}).items():
+        etree.SubElement(asked, name).set(f"{{{BRUEBOX}}}type", str(type_))
     if cash is not None:
         add_cash(asked, cash)
     return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")

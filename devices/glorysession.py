@@ -16,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..errors import Reason
-from .glory import COINS, NOTES, BrueBox, Inventory, Question, Told
+from .glory import BrueBox
 from .gloryevents import Stream
 from .glorymessages import CHOSEN, DISPENSED, MIXER, Answer, Cash, Line
+from .glorynouns import COINS, NO_PARTS, NOTES, Inventory, Parts, Question, Told
 from .glorystates import OCCUPIED_BY_ITSELF, RESULTS, Command, Verdict
 from .glorywire import Exchange, Wire
 from .nouns import Identity, Misuse, Pieces, Standing, Unanswered
@@ -59,7 +60,7 @@ class GlorySession:
         occupies: bool = True,
     ) -> None:
         self._wire, self._clock = wire, clock
-        self._address, self._port, self._occupies = address, port, occupies
+        self._listener, self._occupies = {"Url": address, "Port": str(port)}, occupies
         self._login = {"User": user, "UserPwd": password, "DeviceName": name}
         self._box = BrueBox()
         self._streams: dict[int, Stream] = {}
@@ -104,10 +105,8 @@ class GlorySession:
         """Opens the session, has the events sent here, and holds the machine for this till. `poll` does it by itself.
         Raises Misuse and Unanswered."""
         self._box.session = ""
-        self._box.session = self._ask(Command.OPEN, fields=self._login).session
-        self._ask(
-            Command.REGISTER_EVENT, fields={"Url": self._address, "Port": str(self._port), "DestinationType": "0"}
-        )
+        self._box.session = self._ask(Command.OPEN, Parts(self._login)).session
+        self._ask(Command.REGISTER_EVENT, Parts(self._listener | {"DestinationType": "0"}))
         if self._occupies:
             self._occupy()
         self._status()
@@ -123,9 +122,8 @@ class GlorySession:
         """Gives the machine free, where it can be told. What moves cash is not awaited any more."""
         if self._box.session:
             for command in (Command.RELEASE, Command.UNREGISTER_EVENT, Command.CLOSE):
-                fields = {"Url": self._address, "Port": str(self._port)} if "Event" in command.value else {}
                 try:
-                    self._ask(command, fields=fields)
+                    self._ask(command, Parts(self._listener) if command is Command.UNREGISTER_EVENT else NO_PARTS)
                 except (Misuse, Unanswered):
                     continue
         if self._moving:
@@ -139,13 +137,13 @@ class GlorySession:
 
     def _status(self) -> None:
         before = self._box.states_told
-        answer = self._ask(Command.STATUS, options={"Option": {"type": 0}})
+        answer = self._ask(Command.STATUS, Parts(options={"Option": 0}))
         self._checked = self._clock.monotonic()
         if answer.state is not None and self._box.states_told == before:
             self._told += self._box.seen(answer.state)
 
     def inventory(self) -> Inventory:
-        self._safely(lambda: self._ask(Command.INVENTORY, options={"Option": {"type": 0}}))
+        self._safely(lambda: self._ask(Command.INVENTORY, Parts(options={"Option": 0})))
         if self._box.inventory is None:
             raise Unanswered(Reason("glory.no-answer", command=Command.INVENTORY.value))
         return self._box.inventory
@@ -157,17 +155,17 @@ class GlorySession:
 
     def enable(self, lines: Sequence[Line]) -> None:
         """Takes these from now on, too. `lines` name denominations by device; counts do not matter."""
-        self._safely(lambda: self._ask(Command.ENABLE_DENOM, cash=Cash(CHOSEN, tuple(lines))))
+        self._safely(lambda: self._ask(Command.ENABLE_DENOM, Parts(cash=Cash(CHOSEN, tuple(lines)))))
 
     def disable(self, lines: Sequence[Line]) -> None:
-        self._safely(lambda: self._ask(Command.DISABLE_DENOM, cash=Cash(CHOSEN, tuple(lines))))
+        self._safely(lambda: self._ask(Command.DISABLE_DENOM, Parts(cash=Cash(CHOSEN, tuple(lines)))))
 
     def unlock(self, device: int) -> None:
         """Unlocks the door of the notes' or coins' containers."""
-        self._safely(lambda: self._ask(Command.UNLOCK_UNIT, options={"Option": {"type": _device(device)}}))
+        self._safely(lambda: self._ask(Command.UNLOCK_UNIT, Parts(options={"Option": _device(device)})))
 
     def lock(self, device: int) -> None:
-        self._safely(lambda: self._ask(Command.LOCK_UNIT, options={"Option": {"type": _device(device)}}))
+        self._safely(lambda: self._ask(Command.LOCK_UNIT, Parts(options={"Option": _device(device)})))
 
     def open_exit(self) -> None:
         self._safely(lambda: self._ask(Command.OPEN_EXIT_COVER))
@@ -184,7 +182,7 @@ class GlorySession:
     def change_request(self, transaction: int, amount: int) -> None:
         """CASH REQUEST: the machine takes what is still coming in, and gives the change by itself once `amount` is in
         and all is counted. Also without `start_cashin` before."""
-        self._begin(Command.CHANGE, transaction, fields={"Amount": str(amount)}, amount=amount, cash=Cash(0))
+        self._begin(Command.CHANGE, transaction, Parts({"Amount": str(amount)}, cash=Cash(0)), amount)
 
     def end_cashin(self, transaction: int) -> None:
         """Keeps what was put in."""
@@ -193,9 +191,9 @@ class GlorySession:
     def cancel(self, transaction: int) -> None:
         """Gives back what was put in. A sale whose change was asked for already is told as cancelled by its own
         `Finished`; raises Misuse where it cannot be cancelled any more."""
-        if self._box.awaited is Command.CHANGE:
-            options = {"Option": {"type": 0}}
-            self._safely(lambda: self._ask(Command.CHANGE_CANCEL, transaction=transaction, options=options))
+        if self._box.awaits(Command.CHANGE, transaction):
+            parts = Parts(options={"Option": 0})
+            self._safely(lambda: self._ask(Command.CHANGE_CANCEL, parts, transaction=transaction))
         else:
             self._begin(Command.CASHIN_CANCEL, transaction)
 
@@ -203,35 +201,24 @@ class GlorySession:
         """Gives out exactly these. Raises Misuse where they are not there."""
         self._known()
         cash = self._box.chosen(pieces, DISPENSED)
-        self._begin(Command.CASHOUT, transaction, options={"Delay": {"type": 0, "time": 0}}, cash=cash)
+        self._begin(Command.CASHOUT, transaction, Parts(options={"Delay": 0}, cash=cash))
 
     def collect(self, transaction: int, pieces: Sequence[Pieces], *, to_exit: bool = False) -> None:
         """Moves these into the cassette, or out."""
         self._known()
-        options = {"Option": {"type": int(to_exit)}, "Mix": {"type": 0}}
-        self._begin(Command.COLLECT, transaction, options=options, cash=self._box.chosen(pieces, CHOSEN))
+        cash = self._box.chosen(pieces, CHOSEN)
+        self._begin(Command.COLLECT, transaction, Parts(options={"Option": int(to_exit), "Mix": 0}, cash=cash))
 
     def collect_mixer(self, transaction: int) -> None:
         """Gives out all that is in the mixer; a part of it cannot be had."""
-        self._begin(Command.COLLECT, transaction, options={"Option": {"type": 1}, "Mix": {"type": 1}}, cash=Cash(MIXER))
+        self._begin(Command.COLLECT, transaction, Parts(options={"Option": 1, "Mix": 1}, cash=Cash(MIXER)))
 
     def _known(self) -> None:
         if self._box.inventory is None:
             self.inventory()
 
-    def _begin(
-        self,
-        command: Command,
-        transaction: int,
-        *,
-        amount: int = 0,
-        fields: dict[str, str] | None = None,
-        options: dict[str, dict[str, int]] | None = None,
-        cash: Cash | None = None,
-    ) -> None:
-        question = self._box.ask(
-            command, transaction=transaction, amount=amount, fields=fields, options=options, cash=cash
-        )
+    def _begin(self, command: Command, transaction: int, parts: Parts = NO_PARTS, amount: int = 0) -> None:
+        question = self._box.ask(command, parts, transaction=transaction, amount=amount)
         try:
             exchange = self._wire.post(command.action, question.body)
         except Unanswered as trouble:
@@ -241,16 +228,8 @@ class GlorySession:
 
     # --- underneath
 
-    def _ask(
-        self,
-        command: Command,
-        *,
-        transaction: int = 0,
-        fields: dict[str, str] | None = None,
-        options: dict[str, dict[str, int]] | None = None,
-        cash: Cash | None = None,
-    ) -> Answer:
-        question = self._box.ask(command, transaction=transaction, fields=fields, options=options, cash=cash)
+    def _ask(self, command: Command, parts: Parts = NO_PARTS, *, transaction: int = 0) -> Answer:
+        question = self._box.ask(command, parts, transaction=transaction)
         exchange = self._wire.post(command.action, question.body)
         deadline = self._clock.monotonic() + (RESET_ANSWER if command is Command.RESET else ANSWER)
         try:

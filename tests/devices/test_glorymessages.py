@@ -51,7 +51,7 @@ def test_a_request_names_its_parts_as_machines_want_them() -> None:
     sent = request(
         Command.CASHOUT,
         {"Id": "7", "SeqNo": "8", "SessionID": "abc"},
-        options={"Delay": {"type": 0, "time": 0}},
+        options={"Delay": 0},
         cash=Cash(DISPENSED, (line,)),
     )
     root = etree.fromstring(sent)

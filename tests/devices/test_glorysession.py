@@ -9,9 +9,9 @@ from contextlib import suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tillpost.devices.glory import COINS, NOTES, Finished, InState, SoFar, Told, condition, fill
 from tillpost.devices.gloryevents import CassetteCounted, DeviceError, Incomplete, OtherEvent
 from tillpost.devices.glorymessages import Line
+from tillpost.devices.glorynouns import COINS, NOTES, Finished, InState, SoFar, Told, condition, fill
 from tillpost.devices.glorysession import GlorySession
 from tillpost.devices.glorystates import RESULTS, Command, State, Verdict
 from tillpost.devices.nouns import Misuse, Pieces, Standing, Stood, Unanswered
@@ -269,6 +269,17 @@ def test_a_cassette_put_back_with_cash_is_not_counted() -> None:
     till.machine.put_cassette(Counter({10000: 1}))
     till.polls(1.0)
     assert [one.inserted for one in till.told if isinstance(one, CassetteCounted)] == [False]
+
+
+@pytest.mark.parametrize("seconds", [19.9, 20.0, 20.1])
+def test_a_status_that_an_event_has_overtaken_does_not_count(seconds: float) -> None:
+    """The machine becomes idle at 20 s; its answer about the time before comes later than the event."""
+    till = Till(ready=False)
+    till.polls(1.0)
+    till.clock.sleep(seconds - till.clock.monotonic() - 0.005)
+    till.session.status()
+    till.polls(2.0)
+    assert till.session.state == State.IDLE
 
 
 @pytest.mark.parametrize("state", [6, 13, 24, 30])

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tillpost.devices import glorysession
-from tillpost.devices.glory import Finished, Told
 from tillpost.devices.glorymessages import LONGEST_ANSWER
+from tillpost.devices.glorynouns import Finished, Told
 from tillpost.devices.glorysession import GlorySession
 from tillpost.devices.glorystates import State, Verdict
 from tillpost.devices.glorywire import LONGEST_HEAD, Exchange, Reply, TcpWire
