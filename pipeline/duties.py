@@ -128,7 +128,7 @@ def trimmed(account: Trimmed) -> Done:
 
 
 def _when_asked(settings: Settings) -> Hours:
-    return Hours(settings.collect.request_at, settings.timezone)
+    return Hours(settings.collect.request_at, settings.timezone, by_hand=not settings.collect.request_at)
 
 
 def _when_trimmed(settings: Settings) -> Hours:

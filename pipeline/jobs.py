@@ -80,10 +80,11 @@ class JobState(Noun, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class Hours:
-    """When a job is due: hh:mm, in a time zone; () = in every round."""
+    """When a job is due: hh:mm, in a time zone; () = in every round, or only by hand."""
 
     times: tuple[str, ...] = ()
     zone: str = "UTC"
+    by_hand: bool = False
 
     @cached_property
     def table(self) -> Timetable:

@@ -38,7 +38,7 @@ def _row(office: Office, duty: Duty) -> Row:
     return {
         "job": duty.name,
         "does": duty.does,
-        "hours": ", ".join(hours.times) or "every round",
+        "hours": ", ".join(hours.times) or ("by hand" if hours.by_hand else "every round"),
         "last": moment(last.started) if last else "",
         "outcome": last.outcome.value if last else "",
         "missed": state.missed_total,

@@ -179,6 +179,8 @@ class Service:
     def _do(self, office: Office, post: Post) -> None:
         """Runs a job that is due. What befalls it stops no other."""
         duty = post.duty
+        if post.hours.by_hand:
+            return
         state = jobs.look(office, duty.name, post.hours)
         if post.halted or not jobs.is_ready(state, office.clock.now()):
             return

@@ -51,7 +51,7 @@ class Collect(Section, frozen=True):
         tuple[str, ...],
         setting(
             "When the service asks every till for its sales since the last one known; hours and minutes in the general "
-            "time zone.",
+            "time zone; empty = never.",
             "hh:mm",
             examples=["05:00"],
         ),

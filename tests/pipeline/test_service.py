@@ -215,6 +215,17 @@ def test_right_settings_are_in_force_after_a_sighup_and_told_by_name(make_office
         soon(lambda: "pos0000000001.flz" in office.queue())
 
 
+def test_tills_that_are_to_be_asked_at_no_hour_are_never_asked(make_office) -> None:
+    office = make_office(settings=f"{QUICK}\n[collect]\nrequest_at = []")
+    with service(office):
+        for number in ("1", "2"):  # the second is taken in a later round than the first
+            office.drop(f"{number}.xml", goods(good(number), full=False, number=int(number)))
+            soon((office.root / "replies" / f"{number}.xml.json").exists)
+    (job,) = (row for row in verb(office, "jobs", "ls")["jobs"] if row["job"] == "requests")
+    assert (job["hours"], job["last"]) == ("by hand", "")
+    assert list((office.root / "sales").rglob("sale.req")) == []
+
+
 def test_wrong_settings_after_a_sighup_are_told_and_the_old_ones_stay(make_office) -> None:
     old = f"{HOURLY}\n[monitor]\nmetrics_file = 'm.prom'\n[notify]\ncommand = 'sh -c \"cat >> told\"'"
     office = make_office(settings=old)
