@@ -25,7 +25,7 @@ from .nouns import Happening, Identity, Lost, Misuse, Paid, Pieces, Standing, Un
 
 # Seconds.
 CHECK_EVERY = 5.0  # between two looks at the flags of a hopper that rests
-CALM = 1.0  # before a pay-out that never began is sent again: whatever was under way has come by then
+CALM = 1.0  # before it is believed that a pay-out never began: a command that was under way has come by then
 STANDSTILL = 10.0  # without a coin, while the hopper says that it pays out: its own limit is far below
 
 MOST = 255  # coins in one pay-out
@@ -129,8 +129,9 @@ class Hopper(Device[HopperState, HopperCause]):
         number = self._payout.number if self._payout and self._payout.before == before else None
         try:
             self._get_to_know()
-            now = self._ended()
-            judged = self._fate(before, now, number)
+            judged, now = self._judged(before, number)
+            if judged is Fate.BEGAN:
+                now = self._ended(now)
         except Refused as trouble:
             raise Unanswered(trouble.reason) from trouble
         if judged is Fate.UNKNOWN:
@@ -156,20 +157,20 @@ class Hopper(Device[HopperState, HopperCause]):
     def _send(self, payout: _Payout) -> None:
         """Returns when it has begun."""
         for sent in range(SENDS):
+            refused = None
             try:
-                self._ask(Header.DISPENSE, dispense(self._opening(), payout.number), length=None, tries=1)
+                answer = self._ask(Header.DISPENSE, dispense(self._opening(), payout.number), length=None, tries=1)
+                if len(answer) <= 1:  # the new counter, or nothing; else it is a late answer to something else
+                    return
             except Refused as trouble:
-                if not self._has_begun(payout):
-                    if sent:
-                        raise Misuse(trouble.reason) from trouble
-                    self._enable()  # a command to shut may have come late
-                    continue
+                refused = trouble
             except Unanswered:
-                if not self._has_begun(payout):
-                    self._clock.sleep(CALM)
-                    if not self._has_begun(payout):
-                        continue
-            return
+                pass
+            if self._has_begun(payout):
+                return
+            if refused and sent:
+                raise Misuse(refused.reason) from refused
+            self._enable()  # a command to shut may have come late
         raise Unanswered(Reason("cctalk.silent"))
 
     def _enable(self) -> None:
@@ -181,18 +182,26 @@ class Hopper(Device[HopperState, HopperCause]):
         return self._cipher(self._ask(Header.CIPHER_KEY, length=8))
 
     def _has_begun(self, payout: _Payout) -> bool:
-        judged = self._fate(payout.before, self._count(), payout.number)
+        judged, now = self._judged(payout.before, payout.number)
+        if judged is Fate.NEVER and packed(now) != packed(payout.before):
+            raise Misuse(Reason("cctalk.hopper-restarted"))
         if judged is Fate.UNKNOWN:
             raise Unanswered(Reason("cctalk.outcome-unknown"))
         return judged is Fate.BEGAN
 
-    def _fate(self, before: Count, now: Count, number: int | None) -> Fate:
-        stayed_on = before.counter == now.counter == 0 and not self._flags() & OFF
-        return fate(before, now, stayed_on=stayed_on, number=number)
+    def _judged(self, before: Count, number: int | None) -> tuple[Fate, Count]:
+        """The fate of a pay-out, and the count by which it is judged. What has not begun is looked at a second time."""
+        for is_last in (False, True):
+            now = self._count()
+            stayed_on = before.counter == now.counter == 0 and not self._flags() & OFF
+            judged = fate(before, now, stayed_on=stayed_on, number=number)
+            if judged is not Fate.NEVER or is_last:
+                break
+            self._clock.sleep(CALM)
+        return judged, now
 
     def _watch(self, payout: _Payout) -> None:
-        now = self._count()
-        judged = self._fate(payout.before, now, payout.number)
+        judged, now = self._judged(payout.before, payout.number)
         if judged is Fate.BEGAN:
             if not now.remaining:
                 self._pending.append(self._over(now))
@@ -247,9 +256,8 @@ class Hopper(Device[HopperState, HopperCause]):
                 return seen
         raise Unanswered(Reason("cctalk.unsteady"))
 
-    def _ended(self) -> Count:
+    def _ended(self, now: Count) -> Count:
         """The count when nothing is paid out any more. Raises Unanswered where the hopper stands still."""
-        now = self._count()
         since, moved = now, self._clock.monotonic()
         while now.remaining:
             if now != since:

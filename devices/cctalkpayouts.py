@@ -25,17 +25,18 @@ class Fate(StrEnum):
 
 
 def fate(before: Count, now: Count, *, stayed_on: bool, number: int | None = None) -> Fate:
-    """Of the pay-out for which the hopper was made ready at `before`. `number`: of coins, where that is known."""
+    """Of the pay-out for which the hopper was made ready at `before`. `stayed_on`: it is still enabled; `number`: of
+    coins, where that is known."""
     if now.counter == before.counter % TURN + 1:
         return Fate.BEGAN
-    if now.counter == before.counter and (now.counter or stayed_on):
-        return Fate.NEVER
     if now.counter:
-        return Fate.UNKNOWN  # somebody else has made it pay
+        return Fate.NEVER if now.counter == before.counter else Fate.UNKNOWN  # or somebody else has made it pay
     total = now.paid + now.unpaid
-    if total == 0 or (number is not None and total != number):
-        return Fate.NEVER
-    return Fate.UNKNOWN if (now.paid, now.unpaid) == (before.paid, before.unpaid) else Fate.BEGAN
+    could_be_its_own = total > 0 if number is None else total == number
+    if (now.paid, now.unpaid) != (before.paid, before.unpaid):
+        return Fate.BEGAN if could_be_its_own else Fate.UNKNOWN
+    never = (before.counter == 0 and stayed_on) or not could_be_its_own
+    return Fate.NEVER if never else Fate.UNKNOWN
 
 
 def packed(count: Count) -> int:
