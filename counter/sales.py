@@ -118,18 +118,21 @@ def sales_shifts(root: Root, shop: str, till: str, limit: int, as_json: bool) ->
 @click.argument("shop", metavar="SHOP")
 @click.argument("till", metavar="TILL")
 @click.argument("shift", type=click.IntRange(min=0), metavar="SHIFT")
+@click.option("--opened", type=DAY, metavar="DAY", help="The day on which it was opened, 2026-11-20.")
 @json_option
 @pass_root
-def sales_export(root: Root, shop: str, till: str, shift: int, as_json: bool) -> int:
+def sales_export(root: Root, shop: str, till: str, shift: int, opened: datetime | None, as_json: bool) -> int:
     """Write a shift's document for the ERP as it is now: still open or incomplete too, and marked so.
 
-    The newest shift of that number is meant.
+    The newest shift of that number is meant, where no day tells another one.
 
     \b
-    Example: tillpost sales export 5 1 12
+    Examples:
+      tillpost sales export 5 1 12
+      tillpost sales export 5 1 12 --opened 2026-11-20
     """
     with root.office(ours=True) as office, open_books(office) as books:
-        found = salesviews.shift_id(books, shop, till, shift)
+        found = salesviews.shift_id(books, shop, till, shift, opened.date() if opened else None)
         with books.write() as txn:
             name = Telling(office).by_hand(txn, found, office.clock.now())
         done = Collect(office, books).write_out()

@@ -7,11 +7,12 @@ Failures: `Reject` where a sales file or a shift that was asked for does not exi
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from ..books import Books, FileState
 from ..errors import Fault, Reason, Reject, Trouble
-from ..model import ShiftAccount, money
+from ..model import ShiftAccount, ShiftPlace, money
 from . import jobs, views
 from .collect import Collected, open_books
 from .jobs import Outcome
@@ -23,6 +24,7 @@ from .telling import Telling
 
 Row = dict[str, object]
 
+EVERY = 10_000  # shifts of one number, at one till
 FILE_STATES = {state.value: state for state in FileState}
 
 
@@ -129,13 +131,18 @@ def asked(office: Office, question: Asked) -> Row:
     }
 
 
-def shift_id(books: Books, shop: str, till: str, number: int) -> int:
-    """The newest shift of that number. Raises Reject."""
+def shift_id(books: Books, shop: str, till: str, number: int, opened: date | None = None) -> int:
+    """The newest shift of that number, or that of them which was opened on a day. Raises Reject."""
     with books.read() as txn:
-        found = next(iter(txn.find_shifts(shop, till, number=number, limit=1)), None)
+        every = txn.find_shifts(shop, till, number=number, limit=EVERY if opened else 1)
+    found = next((one for one in every if opened is None or _is_of(one.place, opened)), None)
     if found is None:
         raise Reject(Reason("sales.no-shift", shop=shop, till=till, shift=number), Fault.ERROR)
     return found.id
+
+
+def _is_of(place: ShiftPlace, day: date) -> bool:
+    return place.opened is not None and place.opened.date() == day
 
 
 def tills_of(office: Office, shop: str) -> list[str]:

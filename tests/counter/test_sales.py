@@ -404,3 +404,14 @@ def test_outbox_that_is_away_is_told_until_it_is_back(office: PostOffice, tillpo
     away.rename(outbox)
     assert tillpost("collect").code == DONE
     assert tillpost("status --json").json()["sales"]["outbox"] == ""
+
+
+def test_earlier_shift_of_a_number_is_exported_by_its_day(office: PostOffice, tillpost: Verb) -> None:
+    for month in ("09", "11"):
+        at = {"timeBeg": f"2026-{month}-01T08:00:00", "timeEnd": None}
+        office.sell(f"{month}.json", page([{**shift(), **at}], [receipt(1, at=f"2026-{month}-01T10:00:00")]))
+    office.collect()
+    answer = tillpost("sales export 5 1 12 --opened 2026-09-01 --json")
+    assert answer.json()["document"] == "shift_5_1_12_2026-09-01.xml"
+    assert tillpost("sales export 5 1 12 --json").json()["document"] == "shift_5_1_12_2026-11-01.xml"
+    assert tillpost("sales export 5 1 12 --opened 2026-10-01").code == REFUSED
