@@ -15,7 +15,7 @@ denomination that it does not know; what `remember` raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 
 from ..errors import Reason
@@ -180,12 +180,13 @@ class CoinAcceptor(Device[CoinState, CoinCause]):
         return True
 
     def _meet(self) -> None:
-        """Asks the device who it is and which coins it knows, all of it twice: an answer that came late would make one
-        coin's value another's."""
+        """Asks the device who it is and which coins it knows, all of it twice, forwards and backwards: answers that
+        come one question late would give each coin the value of its neighbour."""
         self._ask(Header.SIMPLE_POLL)
         self._fire(CoinCause.HEARD)
-        who, ids = self._who(), self._ids()
-        if (self._who(), self._ids()) != (who, ids):
+        places = range(1, POSITIONS + 1)
+        who, ids = self._who(), self._ids(places)
+        if (self._who(backwards=True), self._ids(reversed(places))) != (who, ids):
             raise Unanswered(Reason("cctalk.unsteady"))
         self._kinds = kinds(ids, self._country, self._scale)
         first = next((one.country for data in ids if (one := coin(data))), "")
@@ -202,14 +203,12 @@ class CoinAcceptor(Device[CoinState, CoinCause]):
         if self._stopped:
             self._fire(CoinCause.LOST, "cctalk.events-lost")
 
-    def _ids(self) -> list[bytes]:
+    def _ids(self, positions: Iterable[int]) -> list[bytes]:
         """What it says of each position; one that it refuses to speak of is free."""
-        ids = []
-        for position in range(1, POSITIONS + 1):
-            try:
-                ids.append(self._ask(Header.COIN_ID, bytes([position]), length=None))
-            except Refused:
-                ids.append(b"")
+        ids = [b""] * POSITIONS
+        for position in positions:
+            with suppress(Refused):
+                ids[position - 1] = self._ask(Header.COIN_ID, bytes([position]), length=None)
         return ids
 
     def _tell(self, news: News) -> None:

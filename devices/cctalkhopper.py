@@ -170,7 +170,10 @@ class Hopper(Device[HopperState, HopperCause]):
                 return
             if refused and sent:
                 raise Misuse(refused.reason) from refused
-            self._enable()  # a command to shut may have come late
+            # A command to shut may have come late. Enabled first, then counted: a reset behind that shuts it again.
+            self._enable()
+            if packed(self._count()) != packed(payout.before):
+                raise Misuse(Reason("cctalk.hopper-restarted"))
         raise Unanswered(Reason("cctalk.silent"))
 
     def _enable(self) -> None:
@@ -182,9 +185,7 @@ class Hopper(Device[HopperState, HopperCause]):
         return self._cipher(self._ask(Header.CIPHER_KEY, length=8))
 
     def _has_begun(self, payout: _Payout) -> bool:
-        judged, now = self._judged(payout.before, payout.number)
-        if judged is Fate.NEVER and packed(now) != packed(payout.before):
-            raise Misuse(Reason("cctalk.hopper-restarted"))
+        judged, _ = self._judged(payout.before, payout.number)
         if judged is Fate.UNKNOWN:
             raise Unanswered(Reason("cctalk.outcome-unknown"))
         return judged is Fate.BEGAN
@@ -238,7 +239,7 @@ class Hopper(Device[HopperState, HopperCause]):
         self._ask(Header.SIMPLE_POLL)
         self._fire(HopperCause.HEARD)
         identity = self._who()
-        if self._who() != identity:
+        if self._who(backwards=True) != identity:
             raise Unanswered(Reason("cctalk.unsteady"))
         replaced = self._identity is not None and self._identity.serial != identity.serial
         self._identity, self._known = identity, True

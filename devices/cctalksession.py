@@ -79,10 +79,16 @@ class Device(Generic[State, Cause]):
         except Refused:
             return ""
 
-    def _who(self, currency: str = "") -> Identity:
+    def _who(self, *, backwards: bool = False) -> Identity:
+        """Asks for it, in one order or the other: where answers come one question late, the two differ."""
+        names = dict.fromkeys((Header.MANUFACTURER, Header.PRODUCT), "")
+        if backwards:
+            names = {header: self._name(header) for header in reversed(names)}
         number = serial(self._ask(Header.SERIAL, length=None))
-        names = (self._name(Header.MANUFACTURER), self._name(Header.PRODUCT))
-        return Identity(serial=number, model=" ".join(name for name in names if name), currency=currency)
+        if not backwards:
+            names = {header: self._name(header) for header in names}
+        model = " ".join(name for _, name in sorted(names.items(), reverse=True) if name)
+        return Identity(serial=number, model=model)
 
     def _is_lost(self) -> bool:
         """After a silence: whether it has lasted long enough to say that the device is away."""
