@@ -126,7 +126,8 @@ def archive_ls(
             return DONE
         damaged: finding.Damaged = []
         rows = [row for one in chosen for row in finding.files(office, one, damaged, pattern)]
-        answer(rows, as_json, lambda: _show_files(rows, f"No archive has a file like {pattern}."))
+        which = "No archive that can be read" if damaged else "No archive"
+        answer(rows, as_json, lambda: _show_files(rows, f"{which} has a file like {pattern}."))
         return _tell_damaged(office, damaged)
 
 
@@ -170,7 +171,8 @@ def archive_show(root: Root, name: str, member: str | None, as_json: bool) -> in
             return DONE
         damaged: finding.Damaged = []
         rows = list(finding.files(office, chosen, damaged))
-        answer(rows, as_json, lambda: table(rows, SHOW_COLUMNS, "No files in it.", fold=("changed", "bytes")))
+        none = "" if damaged else "No files in it."
+        answer(rows, as_json, lambda: table(rows, SHOW_COLUMNS, none, fold=("changed", "bytes")))
         return _tell_damaged(office, damaged)
 
 
@@ -198,4 +200,4 @@ def archive_restore(root: Root, name: str, member: str, to: Path | None, as_json
     """
     with root.office(ours=to is None) as office:
         row = finding.restore(office, finding.one(office, name), member, to.absolute() if to else None)
-    answer(row, as_json, lambda: click.echo(f"{row['member']} is back: {row['path']}"))
+    answer(row, as_json, lambda: click.echo(f"Brought back: {row['path']}"))

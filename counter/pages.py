@@ -57,7 +57,8 @@ CONFIG_COLUMNS = {"shop": "Shop", "till": "Till", "outcome": "Outcome", "file": 
 
 def show_configs(rows: Iterable[Row], *, dry_run: bool) -> None:
     """What became of tills' cash.ini, or would."""
-    shown = [{**row, "told": _told(row)} for row in rows]
+    outcomes = {"written": "to be written", "changed": "to be changed"} if dry_run else {}
+    shown = [{**row, "told": _told(row), "outcome": outcomes.get(row["outcome"], row["outcome"])} for row in rows]
     none = "No tills yet: tillpost till add SHOP TILL"
     table(shown, CONFIG_COLUMNS, none, note="told", fold=("file",))
     if dry_run and any(row["changes"] for row in shown):

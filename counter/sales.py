@@ -139,7 +139,8 @@ def sales_export(root: Root, shop: str, till: str, shift: int, opened: datetime 
         told: dict[str, Any] = {"document": name, "written": done.written}
         place = office.layout.outbox
         told["troubles"] = [reason.text(office.settings.language) for reason in done.troubles]
-    line = f"Written: {place / name}" if name else "The ERP was told just this before; nothing new to write."
+    how = "Not in the outbox yet" if told["troubles"] else "Written"
+    line = f"{how}: {place / name}" if name else "The ERP was told just this before; nothing new to write."
     answer(told, as_json, lambda: click.echo("\n".join([line, *told["troubles"]])))
     return LATER if told["troubles"] else DONE
 

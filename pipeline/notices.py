@@ -40,6 +40,7 @@ class Event(StrEnum):
     OVERDUE = "overdue"  # a till leaves its chunks untaken
     REFUSED = "refused"  # a sales file was booked, but for objects in it that cannot be taken
     INCOMPLETE = "incomplete"  # a closed shift lacks receipts, or its sum is not the till's own
+    OUTBOX = "outbox"  # the ERP's documents do not reach the outbox, or its marker is away; once a day
     HALTED = "halted"  # a till's folder is not as it must be; nothing more is offered there
     JOB = "job"  # a job failed
     SETTINGS = "settings"  # settings were to be read again, and are wrong; the old ones stay in force

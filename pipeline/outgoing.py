@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from ..books import Books, Sent
 from ..errors import Reason, Retry
 from ..queues.outbox import Outbox
+from .clock import moment
+from .notices import Event
 from .office import Office
 
 BATCH = 500  # documents written with one commit
@@ -45,13 +47,18 @@ class Outgoing:
         """Notes what the ERP took, then brings what is due."""
         done = Outgone()
         if not self._office.outbox_marker.is_there():
-            done.troubles.append(Reason("outgoing.no-marker", path=self._office.layout.outbox))
+            self._tell_away(done)
             return done
         self._recover(done)
         done.taken = self._observe()
         while self._write(done):
             pass
         return done
+
+    def _tell_away(self, done: Outgone) -> None:
+        reason = Reason("outgoing.no-marker", path=self._office.layout.outbox)
+        done.troubles.append(reason)
+        self._office.tell(Event.OUTBOX, f"outbox/{moment(self._office.clock.now())[:10]}", reason)
 
     def _recover(self, done: Outgone) -> None:
         """What was left half done: by a process that was stopped, this one at an earlier try, or another beside it."""

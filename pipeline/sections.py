@@ -255,9 +255,9 @@ class Notify(Section, frozen=True):
         str,
         setting(
             "Called once for every export or sales file held, broken, in error or with refused objects, every till "
-            "overdue or halted, every shift that stays incomplete, every job that fails and settings that are refused; "
-            "run in the root without a shell. Gets JSON on its standard input and the event in TILLPOST_EVENT. Empty = "
-            "nobody.",
+            "overdue or halted, every shift that stays incomplete, an outbox that is away (once a day), every job that "
+            "fails and settings that are refused; run in the root without a shell. Gets JSON on its standard input and "
+            "the event in TILLPOST_EVENT. Empty = nobody.",
             pattern=PLAIN,
             examples=["/usr/local/bin/tell-admin --quiet"],
         ),

@@ -35,6 +35,15 @@ def signed(code: str) -> str:
     return day().replace('ode": "1"', f'ode": "{code}"')
 
 
+TELL = "[notify]\ncommand = 'sh -c \"cat >> told; echo >> told\"'\n"
+
+
+def told_of(office: PostOffice) -> list[dict[str, Any]]:
+    """What the configured command was told."""
+    path = office.root / "told"
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
 def sums(office: PostOffice, till: str = "1") -> list[tuple[int, int, str]]:
     """Number, receipts and gain of each shift."""
     with office.open() as opened, open_books(opened) as books, books.read() as txn:
@@ -165,15 +174,14 @@ def test_shift_is_told_when_it_is_complete_by_the_setting(
 
 
 def test_closed_shift_that_stays_incomplete_is_told_to_a_person_once(office: PostOffice) -> None:
-    office.settings("[notify]\ncommand = 'sh -c \"cat >> told\"'\n")
+    office.settings(TELL)
     office.sell("sale.json", day(gain=99))
     office.collect()
-    assert not (office.root / "told").exists()
+    assert told_of(office) == []
     office.clock.pass_(hours=3)
     for _ in range(2):
         office.collect()
-    [told] = (office.root / "told").read_text("utf-8").replace("}{", "}\n{").splitlines()
-    assert json.loads(told)["event"] == "incomplete"
+    assert [told["event"] for told in told_of(office)] == ["incomplete"]
 
 
 # --- refused
@@ -241,7 +249,8 @@ def test_what_the_erp_takes_is_noted_and_never_comes_again(office: PostOffice) -
     assert office.outbox() == []
 
 
-def test_outbox_that_is_not_mounted_takes_nothing(office: PostOffice) -> None:
+def test_outbox_that_is_not_mounted_takes_nothing_and_a_person_is_told(office: PostOffice) -> None:
+    office.settings(TELL)
     office.sell("sale.json", day())
     office.collect()
     away = office.root / "outbox"
@@ -250,6 +259,7 @@ def test_outbox_that_is_not_mounted_takes_nothing(office: PostOffice) -> None:
     done = office.collect()
     assert done.outgone.taken == 0
     assert done.outgone.troubles
+    assert [told["event"] for told in told_of(office)] == ["outbox"]
     away.rmdir()
     (office.root / "elsewhere").rename(away)
     assert office.collect().outgone.taken == 0
