@@ -42,7 +42,7 @@ from .nouns import (
 
 # Seconds.
 CHECK_EVERY = 2.0  # between two looks whether a way that was blocked is free
-CALM = 0.5  # before the third reading: a late answer has come by then
+CALM = 1.0  # a late answer has come by then
 
 
 class CoinAcceptor(Device[CoinState, CoinCause]):
@@ -209,6 +209,9 @@ class CoinAcceptor(Device[CoinState, CoinCause]):
         for position in positions:
             with suppress(Refused):
                 ids[position - 1] = self._ask(Header.COIN_ID, bytes([position]), length=None)
+            if self._bus.asked_again:  # the first answer may still come, to a later question
+                self._clock.sleep(CALM)
+                raise Unanswered(Reason("cctalk.unsteady"))
         return ids
 
     def _tell(self, news: News) -> None:
