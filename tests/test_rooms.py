@@ -21,8 +21,8 @@ LANGUAGES = ("en", "ru")
 
 def folders() -> list[Path]:
     """The package's own folders. The package may be the checkout, so tests and virtual environments lie in it."""
-    found = (*PACKAGE.glob("*/__init__.py"), *PACKAGE.glob("books/*/**/__init__.py"))
-    return [PACKAGE, *sorted(init.parent for init in found)]
+    rooms = [init.parent for init in PACKAGE.glob("*/__init__.py")]
+    return [PACKAGE, *sorted(init.parent for room in rooms for init in room.rglob("__init__.py"))]
 
 
 MODULES = [path for folder in folders() for path in sorted(folder.glob("*.py"))]

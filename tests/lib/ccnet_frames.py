@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tillpost.devices.ccnetframes import Command
+from tillpost.devices.ccnet.frames import Command
 
 FROM_HOST: list[tuple[bytes, Command, bytes]] = [
     (bytes.fromhex("0203063041B3"), Command.RESET, b""),

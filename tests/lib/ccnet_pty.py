@@ -8,8 +8,8 @@ import threading
 import tty
 from pathlib import Path
 
-from tillpost.devices.realclock import RealClock
-from tillpost.devices.simccnet import SimValidator
+from tillpost.devices.ccnet.simulated import SimValidator
+from tillpost.devices.lines.realclock import RealClock
 
 
 class Served:

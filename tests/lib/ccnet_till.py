@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from tillpost.devices.ccnetsession import CcnetSession
+from tillpost.devices.ccnet.session import CcnetSession
+from tillpost.devices.ccnet.simulated import SimValidator
+from tillpost.devices.lines.simlink import SimClock, SimLink
 from tillpost.devices.nouns import (
     Credited,
     Escrowed,
@@ -21,8 +23,6 @@ from tillpost.devices.nouns import (
     Restarted,
     Unanswered,
 )
-from tillpost.devices.simccnet import SimValidator
-from tillpost.devices.simlink import SimClock, SimLink
 
 ALL = (1_000, 5_000, 10_000, 50_000, 100_000, 500_000)  # what the simulated table holds, in kopecks
 VALUES = dict(enumerate(ALL, start=2))  # by bill type

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tillpost.devices.cctalkbus import Bus
-from tillpost.devices.cctalkcoins import CoinAcceptor
-from tillpost.devices.cctalkframes import Check
-from tillpost.devices.cctalkhopper import Hopper
+from tillpost.devices.cctalk.bus import Bus
+from tillpost.devices.cctalk.coins import CoinAcceptor
+from tillpost.devices.cctalk.frames import Check
+from tillpost.devices.cctalk.hopper import Hopper
+from tillpost.devices.cctalk.simulated import SimBus, SimCoinAcceptor, SimHopper
+from tillpost.devices.lines.simlink import SimClock, SimLink
 from tillpost.devices.nouns import (
     NO_KEY,
     Credited,
@@ -25,8 +27,6 @@ from tillpost.devices.nouns import (
     Stood,
     Unanswered,
 )
-from tillpost.devices.simcctalk import SimBus, SimCoinAcceptor, SimHopper
-from tillpost.devices.simlink import SimClock, SimLink
 
 IDS = ["EU005A", "EU010A", "EU020A", "EU050A", "EU100A", "EU200A"]
 VALUES = (5, 10, 20, 50, 100, 200)

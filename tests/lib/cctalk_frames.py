@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tillpost.devices.cctalkframes import Frame, Header
+from tillpost.devices.cctalk.frames import Frame, Header
 
 
 def _to(address: int, header: Header, data: str = "") -> Frame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 from lxml import etree
-from tillpost.devices.glorymessages import BRUEBOX, Cash, Line, add_cash, add_line
+from tillpost.devices.glory.messages import BRUEBOX, Cash, Line, add_cash, add_line
 
 # The answer of a machine to a sale of 5.00 paid with 10.00, as it came over the wire.
 CHANGE_ANSWER = (

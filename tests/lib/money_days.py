@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
-from tillpost.devices.journal import Journal
-from tillpost.devices.journalentries import Carried, Command, Verdict
+from tillpost.devices.journal.entries import Carried, Command, Verdict
+from tillpost.devices.journal.journal import Journal
 from tillpost.devices.nouns import NO_KEY, Credited, Pieces
 
 NOON = 1_795_003_200.0  # seconds since the epoch: 18 November 2026, 12:00 in London

@@ -1,0 +1,159 @@
+"""A simulated BrueBox on the network: its SOAP service, and the connection on which it sends its events. One thread
+steps it; nothing blocks but `step` itself, for as long as it is told, and a connection to a host that is not there.
+
+Failures: `Halt` (glory.listener) where the port cannot be had.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+
+from ...errors import Halt, Reason
+from ..nouns import Unanswered
+from .messages import LONGEST_ANSWER
+from .simulated import SimBrueBox
+from .simwords import Asked
+
+PIECE = 1 << 16
+MOST_WAITING = 1 << 20  # bytes of events that nobody takes
+LATEST = 0.05  # seconds, between two looks at the machine's own time
+
+
+class SimGloryServer:
+    """Serves `machine` on `address`; port 0 = any."""
+
+    def __init__(self, machine: SimBrueBox, *, address: str = "127.0.0.1", port: int = 0) -> None:
+        self.machine = machine
+        try:
+            self._listener = socket.create_server((address, port))
+        except OSError as error:
+            raise Halt(Reason("glory.listener", port=port, detail=error.strerror or str(error))) from error
+        self._listener.setblocking(False)
+        self._callers: list[_Caller] = []
+        self._events: socket.socket | None = None
+        self._to: tuple[str, int] | None = None
+        self._waiting = bytearray()
+
+    @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    def step(self, seconds: float) -> None:
+        """Serves whoever wants something, at most for `seconds`."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._listener, selectors.EVENT_READ)
+            for caller in self._callers:
+                ways = selectors.EVENT_READ if caller.asked is None else 0
+                if ways | (selectors.EVENT_WRITE if caller.left else 0):
+                    selector.register(caller.socket, ways | (selectors.EVENT_WRITE if caller.left else 0))
+            selector.select(min(seconds, LATEST))
+        self.machine.advance()
+        self._accept()
+        for caller in self._callers:
+            self._serve(caller)
+        self._callers = [caller for caller in self._callers if not caller.over]
+        self._send_events()
+
+    def close(self) -> None:
+        for one in (self._listener, self._events, *(caller.socket for caller in self._callers)):
+            if one is not None:
+                one.close()
+
+    # --- questions
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._listener.accept()
+        except (BlockingIOError, ConnectionError):
+            return
+        connection.setblocking(False)
+        if self.machine.powered:
+            self._callers.append(_Caller(connection, self.machine.boots))
+        else:
+            connection.close()
+
+    def _serve(self, caller: _Caller) -> None:
+        try:
+            if not self.machine.powered or self.machine.boots != caller.boot:
+                caller.end()
+                return
+            body = caller.hear() if caller.asked is None else None
+            if body is not None:
+                caller.asked = self.machine.ask(body)
+            caller.say()
+        except (OSError, Unanswered):
+            caller.end()
+
+    # --- events
+
+    def _send_events(self) -> None:
+        if self._to != self.machine.listener or not self.machine.powered:
+            self._disconnect()
+            self._to = self.machine.listener
+        self._waiting += b"".join(self.machine.outgoing)
+        self.machine.outgoing.clear()
+        del self._waiting[:-MOST_WAITING]
+        if not self._waiting or self._to is None:
+            return
+        try:
+            if self._events is None:
+                self._events = socket.create_connection(self._to, timeout=1.0)
+                self._events.setblocking(False)
+            del self._waiting[: self._events.send(self._waiting)]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        if self._events is not None:
+            self._events.close()
+        self._events = None
+        self._waiting.clear()
+
+
+class _Caller:
+    """One HTTP connection with one question."""
+
+    def __init__(self, connection: socket.socket, boot: int) -> None:
+        self.socket, self.boot = connection, boot
+        self.asked: Asked | None = None
+        self.over = False
+        self.left = b""
+        self._heard = bytearray()
+        self._answered = False
+
+    def hear(self) -> bytes | None:
+        """The body of the question, when it is whole."""
+        try:
+            data = self.socket.recv(PIECE)
+        except BlockingIOError:
+            return None
+        self._heard += data
+        head, found, body = bytes(self._heard).partition(b"\r\n\r\n")
+        lengths = [
+            line.partition(b":")[2] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
+        ]
+        if found and lengths and len(body) >= int(lengths[0] or b"0"):
+            return body
+        if not data or len(self._heard) > LONGEST_ANSWER:
+            raise ConnectionError
+        return None
+
+    def say(self) -> None:
+        if self.asked and self.asked.answer is not None and not self._answered:
+            self._answered, body = True, self.asked.answer
+            head = f"HTTP/1.1 200 OK\r\nServer: Axis2C\r\nContent-Length: {len(body)}\r\nContent-Type: text/xml\r\n\r\n"
+            self.left = head.encode() + body
+        if self.left:
+            try:
+                self.left = self.left[self.socket.send(self.left) :]
+            except BlockingIOError:
+                return
+            if not self.left:
+                self.end()
+
+    def end(self) -> None:
+        self.over = True
+        self.socket.close()

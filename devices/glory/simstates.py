@@ -1,0 +1,73 @@
+"""How a simulated BrueBox goes from state to state, by which cause, and how long a state stands by itself: tables.
+
+Failures: none.
+"""
+
+from __future__ import annotations
+
+from .states import Command, State
+
+TIME, INSERT, ENOUGH, NOTHING_OUT, TAKE = "time", "a piece is put in", "enough", "nothing to give", "cash is taken"
+
+MOVES: dict[tuple[int, str], State] = {
+    (State.INITIALIZING, TIME): State.IDLE,
+    (State.IDLE, Command.START_CASHIN): State.STARTING_CHANGE,
+    (State.IDLE, Command.CHANGE): State.STARTING_CHANGE,
+    (State.STARTING_CHANGE, TIME): State.WAITING_INSERTION,
+    (State.STARTING_CHANGE, Command.CHANGE_CANCEL): State.CANCELLING_CHANGE,
+    (State.WAITING_INSERTION, INSERT): State.COUNTING,
+    (State.COUNTING, INSERT): State.COUNTING,
+    (State.COUNTING, TIME): State.WAITING_INSERTION,
+    (State.WAITING_INSERTION, ENOUGH): State.CALCULATING_CHANGE,
+    (State.WAITING_INSERTION, Command.END_CASHIN): State.FIXED_DEPOSIT,
+    (State.COUNTING, Command.END_CASHIN): State.FIXED_DEPOSIT,
+    (State.WAITING_INSERTION, Command.CASHIN_CANCEL): State.CANCELLING_DEPOSIT,
+    (State.COUNTING, Command.CASHIN_CANCEL): State.CANCELLING_DEPOSIT,
+    (State.WAITING_INSERTION, Command.CHANGE_CANCEL): State.CANCELLING_CHANGE,
+    (State.COUNTING, Command.CHANGE_CANCEL): State.CANCELLING_CHANGE,
+    (State.CALCULATING_CHANGE, TIME): State.DISPENSING,
+    (State.CALCULATING_CHANGE, NOTHING_OUT): State.WAITING_INVENTORY,
+    (State.CANCELLING_CHANGE, TIME): State.WAITING_CASH_OUT_REMOVAL,
+    (State.CANCELLING_CHANGE, NOTHING_OUT): State.WAITING_INVENTORY,
+    (State.CANCELLING_DEPOSIT, TIME): State.WAITING_CASH_OUT_REMOVAL,
+    (State.CANCELLING_DEPOSIT, NOTHING_OUT): State.WAITING_INVENTORY,
+    (State.FIXED_DEPOSIT, TIME): State.WAITING_INVENTORY,
+    (State.IDLE, Command.CASHOUT): State.FIXED_DISPENSE,
+    (State.FIXED_DISPENSE, TIME): State.DISPENSING,
+    (State.DISPENSING, TIME): State.WAITING_CASH_OUT_REMOVAL,
+    (State.WAITING_CASH_OUT_REMOVAL, TAKE): State.WAITING_INVENTORY,
+    (State.WAITING_CASH_OUT_REMOVAL, TIME): State.WAITING_INVENTORY,
+    (State.IDLE, Command.COLLECT): State.COLLECTING,
+    (State.COLLECTING, TIME): State.WAITING_CASH_OUT_REMOVAL,
+    (State.COLLECTING, NOTHING_OUT): State.WAITING_INVENTORY,
+    (State.WAITING_INVENTORY, TIME): State.IDLE,
+    (State.IDLE, Command.UNLOCK_UNIT): State.UNLOCKING,
+    (State.UNLOCKING, Command.LOCK_UNIT): State.IDLE,
+    (State.IDLE, Command.RESET): State.RESETTING,
+    (State.ERROR, Command.RESET): State.RESETTING,
+    (State.WAITING_RECOVERY, Command.RESET): State.RESETTING,
+    (State.RESETTING, TIME): State.WAITING_INVENTORY,
+}
+
+# Seconds.
+LASTS: dict[int, float] = {
+    State.INITIALIZING: 20.0,
+    State.STARTING_CHANGE: 0.4,
+    State.COUNTING: 0.8,
+    State.CALCULATING_CHANGE: 0.2,
+    State.DISPENSING: 2.5,
+    State.WAITING_CASH_OUT_REMOVAL: 3.0,
+    State.CANCELLING_CHANGE: 1.0,
+    State.CANCELLING_DEPOSIT: 1.0,
+    State.FIXED_DEPOSIT: 0.3,
+    State.FIXED_DISPENSE: 0.3,
+    State.COLLECTING: 4.0,
+    State.WAITING_INVENTORY: 1.0,
+    State.RESETTING: 6.0,
+}
+HEARTBEAT = 5.0
+
+HANGS = frozenset({State.WAITING_REJECT_REMOVAL, State.ERROR, State.COUNTED_SUSPECT_NOTE, State.WAITING_RECOVERY})
+
+
+HANGING = frozenset({Command.END_CASHIN, Command.CASHIN_CANCEL})
