@@ -68,6 +68,8 @@ class Account:
         self._taken: Counter[int] = Counter()
         self._paid: Counter[int] = Counter()
         self._removed: Counter[int] = Counter()
+        self._given: Counter[int] = Counter()
+        self._stock: dict[str, Counter[int]] = {}
 
     # --- what it says
 
@@ -101,6 +103,11 @@ class Account:
         return _pieces(self._deposited)
 
     @property
+    def given(self) -> tuple[Pieces, ...]:
+        """What was paid out in the open cash-in: change, or what was put in."""
+        return _pieces(self._given)
+
+    @property
     def taken(self) -> tuple[Pieces, ...]:
         """All that ever went in, credits among it."""
         return _pieces(self._taken)
@@ -122,6 +129,11 @@ class Account:
         change.subtract(self._paid)
         change.subtract(self._removed)
         return {denomination: count for denomination, count in sorted(change.items()) if count}
+
+    def stock(self, unit: str) -> tuple[Pieces, ...]:
+        """What `unit` holds, by all that was told of it: below 0 where more came out than ever was said to be in. All
+        units together are `change_of_stock`."""
+        return _pieces(self._stock.get(unit, Counter()))
 
     def newest(self, device: str) -> Credited | None:
         """The last note that `device` was to stack with its key known, or the last that it credited, whichever came
@@ -156,6 +168,8 @@ class Account:
             self.taken,
             self.paid,
             self.removed,
+            self.given,
+            tuple((unit, _pieces(held)) for unit, held in self._stock.items() if any(held.values())),
         )
 
     # --- what is put to it
@@ -202,6 +216,7 @@ class Account:
                 if entry.command.is_cash_in:
                     self._cash_in, self._ended = entry.n, None
                     self._deposited.clear()
+                    self._given.clear()
                 if entry.key != NO_KEY and entry.pieces:
                     self._newest[entry.device] = entry.key, entry.pieces[0].denomination
             case Credit():
@@ -210,13 +225,12 @@ class Account:
                 self._places[entry.device] = entry.key
             case Outcome():
                 intent = self._open.pop(entry.of)
-                self._moved(entry)
+                self._moved(intent, entry)
                 if entry.verdict is Verdict.UNKNOWN:
                     self._unknown[entry.of] = Unsure(intent, entry)
                 self._judged(entry.of, entry.verdict)
             case Resolution():
-                del self._unknown[entry.of]
-                self._moved(entry)
+                self._moved(self._unknown.pop(entry.of).intent, entry)
                 self._judged(entry.of, entry.verdict)
             case Carried():
                 self._carry(entry)
@@ -227,20 +241,29 @@ class Account:
         self._know(entry.key, entry.denomination)
         self._newest[entry.device] = entry.key, entry.denomination
         self._taken[entry.denomination] += 1
+        self._put(entry.unit, (Pieces(entry.denomination, 1),))
         if entry.within and entry.within == self.active:
             self._deposited[entry.denomination] += 1
         self._open.pop(entry.of, None)
         self._unknown.pop(entry.of, None)  # the device came back, and told what nobody knew
 
-    def _moved(self, entry: Outcome | Resolution) -> None:
+    def _moved(self, intent: Intent, entry: Outcome | Resolution) -> None:
         for total, pieces in ((self._taken, entry.taken), (self._paid, entry.paid), (self._removed, entry.removed)):
-            for each in pieces:
-                total[each.denomination] += each.count
+            _add(total, pieces)
+        self._put(intent.unit, entry.taken)
+        self._put(intent.unit, (*entry.paid, *entry.removed, *entry.moved), -1)
+        self._put(intent.to, entry.moved)
+        if intent.within and intent.within == self.active:
+            _add(self._given, entry.paid)
+
+    def _put(self, unit: str, pieces: Iterable[Pieces], sign: int = 1) -> None:
+        _add(self._stock.setdefault(unit, Counter()), pieces, sign)
 
     def _judged(self, number: int, verdict: Verdict) -> None:
         if number == self._cash_in:
             self._ended = verdict
             self._deposited.clear()
+            self._given.clear()
 
     def _carry(self, entry: Carried) -> None:
         self._open = {intent.n: intent for intent in entry.open}
@@ -252,6 +275,8 @@ class Account:
         self._places = dict(entry.places)
         self._deposited, self._taken = _counts(entry.deposited), _counts(entry.taken)
         self._paid, self._removed = _counts(entry.paid), _counts(entry.removed)
+        self._given = _counts(entry.given)
+        self._stock = {unit: _counts(held) for unit, held in entry.stock}
 
     def _know(self, key: Key, denomination: int) -> None:
         self._keys[key] = denomination
@@ -267,6 +292,11 @@ class Account:
 
 def _pieces(counts: Counter[int]) -> tuple[Pieces, ...]:
     return tuple(Pieces(denomination, count) for denomination, count in sorted(counts.items()) if count)
+
+
+def _add(total: Counter[int], pieces: Iterable[Pieces], sign: int = 1) -> None:
+    for each in pieces:
+        total[each.denomination] += sign * each.count
 
 
 def _counts(pieces: Iterable[Pieces]) -> Counter[int]:

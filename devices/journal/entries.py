@@ -39,6 +39,8 @@ class Command(StrEnum):
     DISPENSE = "dispense", False
     COLLECT = "collect", False  # from a drum or hopper to the cassette or mixer: the money stays in the machine
     REMOVE = "remove", False  # out of the machine, to staff: coins of one denomination, the mixer, the cassette
+    PAYOUT = "payout", False  # gives out cash without a deposit, by one or more pay-outs within it
+    EXCHANGE = "exchange", False  # a cassette is out, and an empty one has to go in
     FILL = "fill", False  # put in past the validator, or found more or less by counting
 
 
@@ -63,8 +65,9 @@ class Intent(Noun, frozen=True, omit_defaults=True, tag_field="entry", tag="inte
     pieces: tuple[Pieces, ...] = ()  # what is to move
     counter: int | None = None  # the device's own event counter before
     key: Key = NO_KEY  # what the credit of an accept will have, where the protocol knows it before
-    within: int = 0  # the cash-in that was open
+    within: int = 0  # the operation that it is a part of; 0 = none
     about: str = ""  # which sale, which document
+    to: str = ""  # the unit that takes what is collected
 
 
 class Credit(Noun, frozen=True, omit_defaults=True, tag_field="entry", tag="credit"):
@@ -93,6 +96,7 @@ class Outcome(Noun, frozen=True, omit_defaults=True, tag_field="entry", tag="out
     removed: tuple[Pieces, ...] = ()
     unpaid: tuple[Pieces, ...] = ()
     code: str = ""  # the device's own word for why
+    moved: tuple[Pieces, ...] = ()  # from the intent's unit to another: still in the machine
 
 
 class Resolution(Noun, frozen=True, omit_defaults=True, tag_field="entry", tag="resolve"):
@@ -107,6 +111,7 @@ class Resolution(Noun, frozen=True, omit_defaults=True, tag_field="entry", tag="
     taken: tuple[Pieces, ...] = ()
     paid: tuple[Pieces, ...] = ()
     removed: tuple[Pieces, ...] = ()
+    moved: tuple[Pieces, ...] = ()
 
 
 class Place(Noun, frozen=True, omit_defaults=True, tag_field="entry", tag="place"):
@@ -152,6 +157,8 @@ class Carried(Noun, frozen=True, omit_defaults=True, tag_field="entry", tag="car
     taken: tuple[Pieces, ...] = ()  # ever, credits among them
     paid: tuple[Pieces, ...] = ()
     removed: tuple[Pieces, ...] = ()
+    given: tuple[Pieces, ...] = ()  # paid out in the open cash-in
+    stock: tuple[tuple[str, tuple[Pieces, ...]], ...] = ()  # by unit, what it holds more or fewer than at the beginning
 
 
 Entry = Intent | Credit | Outcome | Resolution | Place | Torn | Carried

@@ -20,7 +20,7 @@ money; `Misuse` where the call does not fit what is open. Nothing was written wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from ...errors import Halt, Reason
@@ -70,6 +70,7 @@ class Journal:
         data = paper.read()
         entries, good = entries_in(data)
         self._data = bytearray(data[:good])
+        self._entries = entries
         self._account = account_of(entries)
         self._torn = self._mended(data[good:])
 
@@ -83,9 +84,10 @@ class Journal:
         """How many bytes were cut off at the start: what a power cut had torn."""
         return self._torn
 
-    def entries(self) -> list[Entry]:
-        """What stands in the present file."""
-        return entries_in(bytes(self._data))[0]
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """What stands in the present file: at least all of each operation that is open or was ended last."""
+        return self._entries
 
     def close(self) -> None:
         self._paper.close()
@@ -103,11 +105,13 @@ class Journal:
         counter: int | None = None,
         key: Key = NO_KEY,
         about: str = "",
+        to: str = "",
+        within: int | None = None,
     ) -> Intent:
-        """When this returns, `command` may be sent; its `n` names it to `conclude`. Raises Misuse for a second cash-in
-        while one is open."""
-        if len(self._data) > self._size:
-            self._continue_elsewhere()
+        """When this returns, `command` may be sent; its `n` names it to `conclude`. `within`: the operation that it is
+        a part of, None = the open cash-in, where one is. Raises Misuse for a second cash-in while one is open."""
+        if len(self._data) > self._size and not self._account.open:
+            self._continue_elsewhere()  # only here: an operation, with all that belongs to it, stands in one file
         intent = Intent(
             self._account.last + 1,
             self._at(),
@@ -118,8 +122,9 @@ class Journal:
             tuple(pieces),
             counter,
             key,
-            self._account.active,
+            self._account.active if within is None else within,
             about[:WORDS],
+            to,
         )
         self._account.fits(intent)
         self._write(intent, room=self._room)
@@ -161,11 +166,12 @@ class Journal:
         removed: Iterable[Pieces] = (),
         unpaid: Iterable[Pieces] = (),
         code: str = "",
+        moved: Iterable[Pieces] = (),
     ) -> None:
         """What became of intent `of`, with the pieces that really moved, also where it failed; `taken` without what
         came as credits. Raises Misuse where it is not open, or a cash-in still has an open intent in it."""
         what = tuple(taken), tuple(paid), tuple(removed), tuple(unpaid)
-        self._write(Outcome(self._account.last + 1, self._at(), of, verdict, *what, code[:WORDS]))
+        self._write(Outcome(self._account.last + 1, self._at(), of, verdict, *what, code[:WORDS], tuple(moved)))
 
     def resolve(
         self,
@@ -177,10 +183,11 @@ class Journal:
         taken: Iterable[Pieces] = (),
         paid: Iterable[Pieces] = (),
         removed: Iterable[Pieces] = (),
+        moved: Iterable[Pieces] = (),
     ) -> None:
         """A person's word on an unknown intent: committed or returned, and what moved beyond what its outcome says.
         Raises Misuse where nothing of that number is unknown."""
-        what = tuple(taken), tuple(paid), tuple(removed)
+        what = tuple(taken), tuple(paid), tuple(removed), tuple(moved)
         n, at = self._account.last + 1, self._at()
         self._write(Resolution(n, at, of, verdict, by[:WORDS], why[:WORDS], *what))
 
@@ -197,6 +204,7 @@ class Journal:
         self._paper.append(line)
         self._doubtful = False
         self._data += line
+        self._entries.append(entry)
         self._account.put(entry)
 
     def _replace(self, data: bytes, *, keep: bool) -> None:
@@ -211,6 +219,7 @@ class Journal:
             return  # nearly all of it still matters: a new file would be no shorter
         self._replace(line, keep=True)
         self._data = bytearray(line)
+        self._entries = [carried]
         self._account.last = carried.n
 
     def _mended(self, torn: bytes) -> int:
@@ -220,6 +229,7 @@ class Journal:
             mended = bytes(self._data) + spelt(entry)
             self._replace(mended, keep=False)
             self._data = bytearray(mended)
+            self._entries.append(entry)
             self._account.put(entry)
         elif self._data and not self._data.endswith(b"\n"):
             self._data += b"\n"

@@ -52,7 +52,7 @@ def play(journal: Journal, step: Step) -> None:
                 intent = fitting[step.which % len(fitting)]
                 allowed = step.verdict is not Verdict.RESET or intent.command.is_cash_in
                 verdict = step.verdict if allowed else Verdict.UNKNOWN
-                journal.conclude(intent.n, verdict, taken=moved, paid=moved, removed=moved)
+                journal.conclude(intent.n, verdict, taken=moved, paid=moved, removed=moved, moved=moved)
         case "resolve":
             if account.unknown and step.verdict in (Verdict.COMMITTED, Verdict.RETURNED):
                 number = account.unknown[step.which % len(account.unknown)].intent.n
@@ -61,7 +61,9 @@ def play(journal: Journal, step: Step) -> None:
             command = Command(step.what)
             if not (command.is_cash_in and account.active):
                 key = ("serial", 1, step.which) if command is Command.ACCEPT else NO_KEY
-                journal.intend(command, device="hopper", pieces=moved, counter=step.which, key=key)
+                journal.intend(
+                    command, device="hopper", unit=f"unit {step.which % 2}", pieces=moved, counter=step.which, key=key, to="box"
+                )
 
 
 def state(journal: Journal) -> Carried:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from money_days import DAYS, Step, noon, play
@@ -168,3 +170,42 @@ def test_keys_of_each_device_are_kept_up_to_a_number_and_another_device_drives_n
     assert not known.knows(("coins", 1, 2), 100)
     assert known.knows(("coins", 1, 3), 100)
     assert len(known.carried(0, "").keys) == KEYS_KEPT + 1
+
+
+# --- units
+
+
+@given(DAYS)
+def test_all_units_together_hold_the_change_of_stock(steps: list[Step]) -> None:
+    journal = Journal(MemoryPaper(), noon)
+    for step in steps:
+        play(journal, step)
+    held: Counter[int] = Counter()
+    for unit in ("", "box", "unit 0", "unit 1"):
+        for pieces in journal.account.stock(unit):
+            held[pieces.denomination] += pieces.count
+    assert {piece: count for piece, count in sorted(held.items()) if count} == journal.account.change_of_stock
+
+
+def test_what_is_collected_leaves_one_unit_for_another() -> None:
+    filled = (Intent(1, AT, Command.FILL, unit="drum"), Outcome(2, AT, 1, Verdict.COMMITTED, (Pieces(50000, 9),)))
+    collected = (
+        Intent(3, AT, Command.COLLECT, unit="drum", to="cassette"),
+        Outcome(4, AT, 3, Verdict.COMMITTED, moved=(Pieces(50000, 4),)),
+    )
+    after = account(*filled, *collected)
+    assert (after.stock("drum"), after.stock("cassette")) == ((Pieces(50000, 5),), (Pieces(50000, 4),))
+    assert after.change_of_stock == {50000: 9}
+
+
+def test_what_was_given_out_of_the_open_cash_in_is_known_until_it_is_ended() -> None:
+    change = Intent(2, AT, Command.DISPENSE, unit="hopper", within=1)
+    given_out = account(DEPOSIT, change, Outcome(3, AT, 2, Verdict.COMMITTED, paid=(Pieces(1000, 3),)))
+    assert given_out.given == (Pieces(1000, 3),)
+    ended = account(
+        DEPOSIT,
+        change,
+        Outcome(3, AT, 2, Verdict.COMMITTED, paid=(Pieces(1000, 3),)),
+        Outcome(4, AT, 1, Verdict.COMMITTED),
+    )
+    assert ended.given == ()

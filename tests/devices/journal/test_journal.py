@@ -58,10 +58,10 @@ def test_sale_is_journalled_step_by_step_and_read_back(tmp_path: Path) -> None:
 
     again = Journal(FilePaper(tmp_path / "journal.jsonl"), noon)
     assert state(again) == state(journal)
-    assert again.entries() == journal.entries()
+    assert again.entries == journal.entries
     assert (again.account.cash_in, again.account.open) == (CashIn.OK, ())
     assert again.account.change_of_stock == {1000: -13, 50000: 1}
-    assert [entry.at for entry in again.entries()] == ["2026-11-18T12:00:00.000Z"] * 6
+    assert [entry.at for entry in again.entries] == ["2026-11-18T12:00:00.000Z"] * 6
     assert change == Intent(
         4,
         "2026-11-18T12:00:00.000Z",
@@ -102,7 +102,7 @@ def test_session_that_begins_anew_is_told_where_it_was() -> None:
     journal.credit(NOTE, device="notes")
     journal.intend(Command.ACCEPT, device="notes", pieces=[Pieces(10000, 1)], key=("21KC12345678", 3, 2))
     journal.intend(Command.FILL)
-    assert isinstance(journal.entries()[0], Carried)
+    assert isinstance(journal.entries[0], Carried)
     for told in (journal.account, opened(paper).account):
         assert told.newest("notes") == Credited(10000, ("21KC12345678", 3, 2))
         assert told.newest("coins") is None
@@ -159,7 +159,7 @@ def test_torn_tail_is_cut_off_told_and_written_into_the_journal() -> None:
     assert again.torn > 0
     assert again.account.open == (deposit,)
     assert again.account.taken == ()
-    torn = again.entries()[-1]
+    torn = again.entries[-1]
     assert isinstance(torn, Torn)
     assert torn.head.startswith('{"entry":"credit"')
     assert again.credit(NOTE)
@@ -267,7 +267,7 @@ def test_sale_cut_at_every_step_knows_after_the_start_what_may_have_been_sent(at
         paper.power_cut(kept)
     paper.interrupt = lambda step: None
     again = opened(paper)
-    known = {entry.n for entry in again.entries() if isinstance(entry, Intent)}
+    known = {entry.n for entry in again.entries if isinstance(entry, Intent)}
     assert known >= set(sent)
     for credited in acknowledged:
         assert not again.credit(credited)
@@ -329,7 +329,7 @@ def test_intent_that_found_no_room_was_not_made() -> None:
     journal = opened(paper)
     with pytest.raises(Retry):
         journal.intend(Command.DEPOSIT)
-    assert (journal.account.open, journal.entries()) == ((), [])
+    assert (journal.account.open, journal.entries) == ((), [])
     assert journal.intend(Command.DEPOSIT).n == 1
 
 
@@ -370,14 +370,14 @@ def test_long_journal_is_continued_in_a_new_file_and_says_the_same() -> None:
         journal.conclude(deposit.n, Verdict.UNKNOWN if number == 3 else Verdict.COMMITTED)
         assert len(paper.read()) < 2000 + 40 * number + 2000
     assert len(paper.kept) == 8
-    assert isinstance(journal.entries()[0], Carried)
+    assert isinstance(journal.entries[0], Carried)
     again = opened(paper)
     assert state(again) == state(journal)
     assert again.account.taken == (Pieces(100, 100),)
     assert [unsure.intent.n for unsure in again.account.unknown] == [10]
     assert not again.credit(Credited(100, ("coins", 1, 0)))
     older, _ = entries_in(paper.kept[0])
-    assert older[-1].n + 1 == journal.entries()[0].n
+    assert older[-1].n + 1 == journal.entries[0].n
 
 
 def test_new_file_that_failed_stops_the_intent_and_loses_nothing() -> None:
