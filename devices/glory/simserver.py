@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import selectors
 import socket
+from collections.abc import Collection
 
 from ...errors import Halt, Reason
 from ..nouns import Unanswered
-from .messages import LONGEST_ANSWER
+from .messages import LONGEST_ANSWER, PATH
 from .simulated import SimBrueBox
 from .simwords import Asked
 
 PIECE = 1 << 16
 MOST_WAITING = 1 << 20  # bytes of events that nobody takes
+HEAD = (
+    b"HTTP/1.1 200 OK\r\nServer: Axis2C\r\nContent-Type: text/xml\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+)
 LATEST = 0.05  # seconds, between two looks at the machine's own time
 
 
@@ -30,6 +34,7 @@ class SimGloryServer:
         except OSError as error:
             raise Halt(Reason("glory.listener", port=port, detail=error.strerror or str(error))) from error
         self._listener.setblocking(False)
+        self._plugged = True
         self._callers: list[_Caller] = []
         self._events: socket.socket | None = None
         self._to: tuple[str, int] | None = None
@@ -39,16 +44,39 @@ class SimGloryServer:
     def port(self) -> int:
         return int(self._listener.getsockname()[1])
 
-    def step(self, seconds: float) -> None:
-        """Serves whoever wants something, at most for `seconds`."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._listener, selectors.EVENT_READ)
-            for caller in self._callers:
-                ways = selectors.EVENT_READ if caller.asked is None else 0
-                if ways | (selectors.EVENT_WRITE if caller.left else 0):
-                    selector.register(caller.socket, ways | (selectors.EVENT_WRITE if caller.left else 0))
+    @property
+    def name(self) -> str:
+        """Where hosts ask."""
+        return f"http://{self._listener.getsockname()[0]}:{self.port}{PATH}"
+
+    def unplug(self) -> None:
+        """The cable is pulled out: nothing comes through, and connections stay as they are, as with a real one."""
+        self._plugged = False
+
+    def plug(self) -> None:
+        self._plugged = True
+
+    def step(self, seconds: float, also: Collection[int] = ()) -> None:
+        """Serves whoever wants something, at most for `seconds`, or until one of the files `also` can be read."""
+        wanted = self._wanted() if self._plugged else {}
+        with selectors.PollSelector() as selector:
+            for file, ways in (wanted | dict.fromkeys(also, selectors.EVENT_READ)).items():
+                selector.register(file, ways)
             selector.select(min(seconds, LATEST))
         self.machine.advance()
+        if self._plugged:
+            self._serve_all()
+
+    def _wanted(self) -> dict[int, int]:
+        """What is waited for, by file."""
+        wanted = {self._listener.fileno(): selectors.EVENT_READ}
+        for caller in self._callers:
+            ways = selectors.EVENT_READ if caller.asked is None else 0
+            if ways := ways | (selectors.EVENT_WRITE if caller.left else 0):
+                wanted[caller.socket.fileno()] = ways
+        return wanted
+
+    def _serve_all(self) -> None:
         self._accept()
         for caller in self._callers:
             self._serve(caller)
@@ -144,8 +172,7 @@ class _Caller:
     def say(self) -> None:
         if self.asked and self.asked.answer is not None and not self._answered:
             self._answered, body = True, self.asked.answer
-            head = f"HTTP/1.1 200 OK\r\nServer: Axis2C\r\nContent-Length: {len(body)}\r\nContent-Type: text/xml\r\n\r\n"
-            self.left = head.encode() + body
+            self.left = HEAD % len(body) + body
         if self.left:
             try:
                 self.left = self.left[self.socket.send(self.left) :]

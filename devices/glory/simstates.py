@@ -8,6 +8,7 @@ from __future__ import annotations
 from .states import Command, State
 
 TIME, INSERT, ENOUGH, NOTHING_OUT, TAKE = "time", "a piece is put in", "enough", "nothing to give", "cash is taken"
+REJECT, CLEAR = "a piece is rejected", "staff puts it right"
 
 MOVES: dict[tuple[int, str], State] = {
     (State.INITIALIZING, TIME): State.IDLE,
@@ -18,6 +19,9 @@ MOVES: dict[tuple[int, str], State] = {
     (State.WAITING_INSERTION, INSERT): State.COUNTING,
     (State.COUNTING, INSERT): State.COUNTING,
     (State.COUNTING, TIME): State.WAITING_INSERTION,
+    (State.WAITING_INSERTION, REJECT): State.WAITING_REJECT_REMOVAL,
+    (State.COUNTING, REJECT): State.WAITING_REJECT_REMOVAL,
+    (State.WAITING_REJECT_REMOVAL, TAKE): State.WAITING_INSERTION,
     (State.WAITING_INSERTION, ENOUGH): State.CALCULATING_CHANGE,
     (State.WAITING_INSERTION, Command.END_CASHIN): State.FIXED_DEPOSIT,
     (State.COUNTING, Command.END_CASHIN): State.FIXED_DEPOSIT,
@@ -47,6 +51,8 @@ MOVES: dict[tuple[int, str], State] = {
     (State.ERROR, Command.RESET): State.RESETTING,
     (State.WAITING_RECOVERY, Command.RESET): State.RESETTING,
     (State.RESETTING, TIME): State.WAITING_INVENTORY,
+    (State.ERROR, CLEAR): State.WAITING_INVENTORY,
+    (State.WAITING_RECOVERY, CLEAR): State.WAITING_INVENTORY,
 }
 
 # Seconds.
