@@ -54,6 +54,11 @@ class Acceptor(Protocol):
     @property
     def standing(self) -> Standing: ...
 
+    @property
+    def due(self) -> float:
+        """When the next poll is, in monotonic seconds: for an owner who has something else to do until then."""
+        ...
+
     def identity(self) -> Identity:
         """Raises Unanswered."""
         ...
@@ -83,6 +88,11 @@ class Acceptor(Protocol):
         """The credit is journalled: the device may forget it."""
         ...
 
+    def reset(self) -> None:
+        """A person has put right what was wrong: it begins anew. Raises Misuse while a piece is under way, and
+        Unanswered."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -91,6 +101,11 @@ class Dispenser(Protocol):
 
     @property
     def standing(self) -> Standing: ...
+
+    @property
+    def due(self) -> float:
+        """When the next poll is, in monotonic seconds."""
+        ...
 
     def identity(self) -> Identity: ...
 

@@ -47,7 +47,8 @@ CALM = 1.0  # a late answer has come by then
 
 class CoinAcceptor(Device[CoinState, CoinCause]):
     """`promises.Acceptor`. `place`: what `remember` was given last, NO_KEY before the first time; `remember` returns
-    when it is on the disk. `country` and `scale`: see `messages.kinds` and `messages.coin`."""
+    when it is on the disk. `opened`: an earlier host may have left it open, so that found shut it was without power.
+    `country` and `scale`: see `messages.kinds` and `messages.coin`."""
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class CoinAcceptor(Device[CoinState, CoinCause]):
         remember: Callable[[Key], object],
         country: str = "",
         scale: int = 1,
+        opened: bool = False,
     ) -> None:
         super().__init__(bus, address, CoinState.AWAY, COIN_MOVES, COIN_STANDINGS)
         self._place = self._kept = place
@@ -67,7 +69,7 @@ class CoinAcceptor(Device[CoinState, CoinCause]):
         self._known = False  # since the device was last away
         self._wanted: frozenset[int] = frozenset()
         self._applied: bytes | None = None  # the mask that the device is known to have
-        self._opened = False  # it was told to let something in, and has not been seen shut since
+        self._opened = opened  # it was told to let something in, and has not been seen shut since
         self._before: Reading | None = None  # the last that was believed
         self._doubtful: Reading | None = None  # shown once, and not a second time
         self._owed: list[Credited] = []  # told, and not acknowledged
@@ -89,14 +91,11 @@ class CoinAcceptor(Device[CoinState, CoinCause]):
         return tuple(sorted(set(self._kinds.values())))
 
     def enable(self, denominations: Collection[int]) -> None:
-        """From the next poll on. Something wanted anew also says that a person has looked where events were lost."""
+        """From the next poll on, unless events were lost: then after a `reset`."""
         unknown = set(denominations) - set(self._kinds.values()) if self._identity else set()
         if unknown:
             raise Misuse(Reason("cctalk.no-denomination", denomination=min(unknown)))
         self._wanted = frozenset(denominations)
-        if denominations and self._stopped:
-            self._stopped = False
-            self._fire(CoinCause.WANTED)
 
     def poll(self) -> list[Happening]:
         """Sleeps until the next poll is due. A credit that is not acknowledged is told again, and nothing after it."""
@@ -128,6 +127,13 @@ class CoinAcceptor(Device[CoinState, CoinCause]):
     def acknowledge(self, credit: Credited) -> None:
         self._owed = [owed for owed in self._owed if owed.key != credit.key]
         self._keep()
+
+    def reset(self) -> None:
+        """A person has looked where events were lost, or put right what was wrong."""
+        self._applied = None
+        if self._stopped:
+            self._stopped = False
+            self._fire(CoinCause.LOOKED)
 
     def close(self) -> None:
         """Lets nothing in any more, where the device can be told. The bus is its owner's to close."""

@@ -42,7 +42,7 @@ class CoinCause(StrEnum):
     BLOCKED = "blocked"
     FREED = "freed"
     LOST = "lost"
-    WANTED = "wanted again"
+    LOOKED = "a person has looked"
     REFUSED = "refused"
     SILENCE = "silence"
 
@@ -69,7 +69,7 @@ COIN_MOVES: dict[tuple[CoinState, CoinCause], CoinState] = {
     (CoinState.BLOCKED, CoinCause.LOST): CoinState.STOPPED,
     (CoinState.BLOCKED, CoinCause.REFUSED): CoinState.REFUSING,
     (CoinState.BLOCKED, CoinCause.SILENCE): CoinState.AWAY,
-    (CoinState.STOPPED, CoinCause.WANTED): CoinState.SHUT,
+    (CoinState.STOPPED, CoinCause.LOOKED): CoinState.SHUT,
     (CoinState.STOPPED, CoinCause.SILENCE): CoinState.AWAY,
     (CoinState.REFUSING, CoinCause.KNOWN): CoinState.SHUT,
     (CoinState.REFUSING, CoinCause.SILENCE): CoinState.AWAY,

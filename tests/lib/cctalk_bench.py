@@ -114,6 +114,8 @@ class Bench:
         return told
 
     def open(self) -> None:
+        """A person has looked, where that was asked for."""
+        self.acceptor.reset()
         self.acceptor.enable(VALUES)
         self.until(lambda: self.acceptor.standing is Standing.ACCEPTING)
 

@@ -148,7 +148,7 @@ def test_two_turns_of_the_counter_credit_every_coin_once() -> None:
     assert len(bench.coins.box) == len(bench.journal.credits) == bench.journal.told == 540
 
 
-def test_more_than_five_events_stop_it_with_what_is_shown_credited_until_a_person_wants_it_again() -> None:
+def test_more_than_five_events_stop_it_with_what_is_shown_credited_until_a_person_has_looked() -> None:
     bench = Bench()
     bench.open()
     for _ in range(8):
@@ -158,8 +158,10 @@ def test_more_than_five_events_stop_it_with_what_is_shown_credited_until_a_perso
     assert bench.credited == 25
     assert bench.acceptor.standing is Standing.FAULTY
     assert not bench.coins.accepting
+    bench.acceptor.enable(VALUES)
     bench.poll(3)
     assert not bench.coins.accepting
+    bench.acceptor.reset()
     bench.open()
     bench.coins.insert(1)
     bench.poll()

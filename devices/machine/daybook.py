@@ -1,0 +1,150 @@
+"""The journal of a machine together with its documents: each operation that has ended is told in a document, also where
+the power went between the two.
+
+How far the documents have come stands in the journal itself (`Place`). A document that cannot be written stops the next
+operation from being begun, never one that is under way.
+
+Failures: as the journal; `Retry` where a document cannot be written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from ...errors import Retry
+from ..journal.account import Account
+from ..journal.entries import Command, Entry, Intent, Outcome, Verdict
+from ..journal.journal import Journal
+from ..nouns import NO_KEY, Credited, Key, Pieces
+from .documents import Documents, documents
+
+PAPERS, COUNTED = "documents", "counted"
+"""What the journal remembers beside its devices: how far the documents have come, and which deposit is counted."""
+
+
+class Daybook:
+    """One machine's."""
+
+    def __init__(self, journal: Journal, papers: Documents) -> None:
+        self._journal, self._papers = journal, papers
+
+    @property
+    def account(self) -> Account:
+        return self._journal.account
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        return self._journal.entries
+
+    def begin(
+        self,
+        command: Command,
+        *,
+        unit: str = "",
+        device: str = "",
+        amount: int = 0,
+        pieces: Iterable[Pieces] = (),
+        about: str = "",
+        to: str = "",
+    ) -> Intent:
+        """An operation of its own. Raises Retry where an earlier document cannot be written."""
+        self.publish()
+        return self._journal.intend(
+            command, unit=unit, device=device, amount=amount, pieces=pieces, about=about, to=to, within=0
+        )
+
+    def intend(
+        self,
+        command: Command,
+        *,
+        within: int,
+        device: str,
+        unit: str,
+        pieces: Iterable[Pieces],
+        counter: int | None = None,
+        key: Key = NO_KEY,
+    ) -> Intent:
+        """A part of the operation `within`; 0 = of none."""
+        return self._journal.intend(
+            command, within=within, device=device, unit=unit, pieces=pieces, counter=counter, key=key
+        )
+
+    def credit(self, credited: Credited, of: int, device: str) -> bool:
+        """False: it was known, and counts no more."""
+        return self._journal.credit(credited, of, device=device)
+
+    def remember(self, device: str, place: Key) -> None:
+        self._journal.remember(device, place)
+
+    def conclude(
+        self,
+        of: int,
+        verdict: Verdict,
+        *,
+        taken: Iterable[Pieces] = (),
+        paid: Iterable[Pieces] = (),
+        removed: Iterable[Pieces] = (),
+        unpaid: Iterable[Pieces] = (),
+        moved: Iterable[Pieces] = (),
+        code: str = "",
+    ) -> None:
+        self._journal.conclude(
+            of, verdict, taken=taken, paid=paid, removed=removed, unpaid=unpaid, moved=moved, code=code
+        )
+
+    def resolve(
+        self,
+        of: int,
+        verdict: Verdict,
+        by: str,
+        why: str = "",
+        *,
+        taken: Iterable[Pieces] = (),
+        paid: Iterable[Pieces] = (),
+        removed: Iterable[Pieces] = (),
+        moved: Iterable[Pieces] = (),
+    ) -> None:
+        """A person's word on what nobody knew."""
+        self._journal.resolve(of, verdict, by, why, taken=taken, paid=paid, removed=removed, moved=moved)
+        self.publish()
+
+    def given(self, operation: int) -> tuple[Pieces, ...]:
+        """What has gone out in the parts of `operation`, which is open or was ended last."""
+        parts, out = set[int](), Counter[int]()
+        for entry in self.entries:
+            if isinstance(entry, Intent) and entry.within == operation:
+                parts.add(entry.n)
+            elif isinstance(entry, Outcome) and entry.of in parts:
+                for pieces in (*entry.paid, *entry.removed):
+                    out[pieces.denomination] += pieces.count
+        return tuple(Pieces(denomination, count) for denomination, count in sorted(out.items()))
+
+    # --- a deposit that is counted
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether all that was put into the open deposit was counted, and nothing was taken since."""
+        return 0 != self.account.place(COUNTED)[2] == self.account.active
+
+    def count(self, *, counted: bool) -> None:
+        """Says so, or takes it back."""
+        if counted != self.is_counted:
+            self._journal.remember(COUNTED, ("", 0, self.account.active if counted else 0))
+
+    # --- documents
+
+    def publish(self) -> None:
+        """Writes the documents that are not written yet. Raises Retry."""
+        last = self.account.place(PAPERS)[2]
+        for document in documents(self.entries, last):
+            self._papers.publish(document)
+            self._journal.remember(PAPERS, ("", 0, document.entry))
+
+    def try_to_publish(self) -> Retry | None:
+        """The same where nothing may fail; what kept it from being written."""
+        try:
+            self.publish()
+        except Retry as trouble:
+            return trouble
+        return None

@@ -1,0 +1,209 @@
+"""A small world around a composite machine: a customer, staff, the devices with what is really in them, and the power.
+
+The machine, its journal and its documents are the real ones; its lines, its devices, its paper and the time are
+simulated, so a day passes in the time it takes to compute. `truth` is where the cash really is, whatever the journal
+believes; `explained` says whether the two agree up to what is told as unknown.
+
+Failures: as the machine's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from copy import copy, deepcopy
+
+from ..ccnet.simulated import ROUBLES, SimValidator
+from ..cctalk.bus import Bus
+from ..cctalk.simulated import SimBus, SimCoinAcceptor, SimHopper
+from ..journal.account import Account
+from ..journal.entries import Command
+from ..journal.journal import Journal
+from ..journal.simpaper import MemoryPaper
+from ..lines.simlink import SimClock, SimLink
+from ..machine.assembling import ccnet_notes, cctalk_coins, cctalk_hoppers
+from ..machine.composite import Composite
+from ..machine.daybook import Daybook
+from ..machine.documents import MemoryDocuments
+from ..machine.nouns import Ended, Notice, Phase
+from ..machine.plan import Plan
+from ..money.blocking import Rule, Terms
+from ..money.units import Unit, UnitKind
+from ..nouns import Pieces
+
+COINS = {100: "RU100A", 200: "RU200A", 500: "RU500A", 1000: "RU1K0A"}
+NOTES = tuple(value * 10**exponent * 100 for value, exponent in ROUBLES)  # by bill type
+HOPPERS = {"ten": (1000, 3), "five": (500, 4), "one": (100, 5)}  # unit: its coin, and its address
+FIRST_FILL = {"ten": 60, "five": 20, "one": 40}
+"""Coins that staff put into each hopper before the journal was begun."""
+
+
+def roubles(rule: Rule = Rule.EXACT) -> Plan:
+    """A till that takes notes up to 500 and gives change in coins."""
+    hoppers = [
+        Unit(unit, UnitKind.HOPPER, denomination, capacity=500) for unit, (denomination, _) in HOPPERS.items()
+    ]
+    return Plan(
+        terms=Terms(accepted=(100, 200, 500, 1000, 5_000, 10_000, 50_000), step=100, rule=rule),
+        units=(*hoppers, Unit("mixer", UnitKind.MIXER, capacity=300), Unit("box", UnitKind.CASSETTE, capacity=400)),
+        sorter=(("1", "ten"), ("2", "five"), ("3", "one")),
+    )
+
+
+class World:
+    """`witness` is called at each step at which the power may go: before and after what is said on a line, and before
+    each write of the journal."""
+
+    def __init__(self, plan: Plan | None = None, *, fill: dict[str, int] | None = None) -> None:
+        self.plan = plan or roubles()
+        self.clock = SimClock()
+        self.validator = SimValidator(self.clock)
+        self.acceptor = SimCoinAcceptor(list(COINS.values()))
+        filled = FIRST_FILL if fill is None else fill
+        self.hoppers = {
+            unit: SimHopper(filled.get(unit, 0), address=address, serial=345600 + address)
+            for unit, (_, address) in HOPPERS.items()
+        }
+        self.mixer: Counter[int] = Counter()
+        self.taken_out: Counter[int] = Counter()  # by staff
+        self.paper = MemoryPaper()
+        self.papers = MemoryDocuments()
+        self.witness: Callable[[str], None] = lambda _what: None
+        self.start()
+        self._set_up(filled)
+
+    def start(self) -> None:
+        """The till starts: its machine knows what the journal says, and no more."""
+        self.notices: list[Notice] = []
+        self.notes_line = SimLink(self.clock, self.validator, witness=self._step)
+        self.coins_line = SimLink(
+            self.clock, SimBus([self.acceptor, *self.hoppers.values()]), witness=self._step
+        )
+        self.paper.interrupt = self._step
+        self.journal = Journal(self.paper, self.clock.now)
+        self.book = Daybook(self.journal, self.papers)
+        bus = Bus(self.coins_line, self.clock)
+        self.machine = Composite(
+            self.plan,
+            self.book,
+            self.clock,
+            notes=ccnet_notes(self.notes_line, self.clock, self.book, self.plan),
+            coins=cctalk_coins(bus, self.book, country="RU"),
+            hoppers=cctalk_hoppers(bus, self.plan, {unit: address for unit, (_, address) in HOPPERS.items()}),
+        )
+
+    def _step(self, what: str) -> None:
+        self.witness(what)
+
+    def _set_up(self, filled: dict[str, int]) -> None:
+        """Staff tells what it has put into the hoppers."""
+        self.until(lambda: self.machine.status.phase is Phase.IDLE)
+        for unit, count in filled.items():
+            if count:
+                self.machine.adjust_cash_counts(unit, [Pieces(HOPPERS[unit][0], count)], "first fill")
+
+    # --- the power
+
+    def cut(self, kept: int = 0) -> World:
+        """Another world, in which the till's power has just gone: of what its disk had not synced, the first `kept`
+        bytes are there. The devices go on; `start` brings the till back."""
+        other = copy(self)
+        other.witness = lambda _what: None
+        self.paper.interrupt = lambda _step: None
+        shared = (self.clock, self.validator, self.acceptor, self.hoppers, self.mixer, self.taken_out)
+        (other.clock, other.validator, other.acceptor, other.hoppers, other.mixer, other.taken_out) = deepcopy(shared)
+        other.paper, other.papers = deepcopy((self.paper, self.papers))
+        self.paper.interrupt = self._step
+        other.paper.power_cut(kept)
+        return other
+
+    def cut_devices(self) -> None:
+        """Theirs goes, too."""
+        self.validator.cut_power()
+        for device in (self.acceptor, *self.hoppers.values()):
+            device.cut_power()
+
+    def power_devices(self) -> None:
+        self.validator.power_on()
+        for device in (self.acceptor, *self.hoppers.values()):
+            device.restore_power()
+
+    # --- what people do
+
+    def note(self, denomination: int) -> bool:
+        """A customer puts a note in; whether it was drawn in."""
+        if self.validator.note is not None:
+            return False
+        return self.validator.insert(NOTES.index(denomination))
+
+    def coin(self, denomination: int) -> bool:
+        """A customer throws a coin in; whether it stayed in."""
+        unit = next((unit for unit, (piece, _) in HOPPERS.items() if piece == denomination), None)
+        path = list(HOPPERS).index(unit) + 1 if unit else 8
+        if not self.acceptor.insert(list(COINS).index(denomination) + 1, path):
+            return False
+        if unit:
+            self.hoppers[unit].stock += 1
+        else:
+            self.mixer[denomination] += 1
+        return True
+
+    def take_cassette(self) -> Counter[int]:
+        gone = Counter(NOTES[kind] for kind in self.validator.take_cassette())
+        self.taken_out += gone
+        return gone
+
+    # --- time
+
+    def poll(self, times: int = 1) -> list[Notice]:
+        told: list[Notice] = []
+        for _ in range(times):
+            told += self.machine.poll()
+        self.notices += told
+        return told
+
+    def until(self, is_so: Callable[[], bool], rounds: int = 4000) -> None:
+        """Polls until it is so. Raises TimeoutError."""
+        for _ in range(rounds):
+            if is_so():
+                return
+            self.poll()
+        if not is_so():
+            raise TimeoutError(self.machine.status.phase)
+
+    def ended(self, number: int) -> Ended | None:
+        """How operation `number` ended."""
+        return next((each for each in self.notices if isinstance(each, Ended) and each.number == number), None)
+
+    # --- the truth
+
+    @property
+    def truth(self) -> Counter[int]:
+        """All that is in the machine, a note in the validator's path not counted."""
+        held = Counter(NOTES[kind] for kind in self.validator.cassette) + self.mixer
+        for unit, (denomination, _) in HOPPERS.items():
+            held[denomination] += self.hoppers[unit].stock
+        return held
+
+    def difference(self) -> Counter[int]:
+        """By denomination, what is really there more (or less) than the journal says."""
+        believed = Counter(self.journal.account.change_of_stock)
+        more = Counter(self.truth)
+        more.subtract(believed)
+        return Counter({piece: count for piece, count in more.items() if count})
+
+
+def explains(account: Account, difference: Counter[int]) -> bool:
+    """Whether unknown entries cover a difference: each piece too many may have come in by one, each piece too few may
+    have gone out by one."""
+    may_be_in: Counter[int] = Counter()
+    may_be_out: Counter[int] = Counter()
+    for unsure in account.unknown:
+        if not unsure.intent.pieces:
+            may_be_in.update(dict.fromkeys(COINS, len(COINS)))  # nobody saw what came in
+        into = may_be_in if unsure.intent.command is Command.ACCEPT else may_be_out
+        for pieces in unsure.intent.pieces:
+            into[pieces.denomination] += pieces.count
+        for pieces in (*unsure.outcome.paid, *unsure.outcome.removed):
+            into[pieces.denomination] -= pieces.count
+    return all(-may_be_out[piece] <= count <= may_be_in[piece] for piece, count in difference.items())
