@@ -15,8 +15,9 @@ import msgspec
 
 from ..errors import Halt, Reason
 from ..model import ReadOptions, SalesOptions, Shop
+from ..model.forms import PLAIN, Section, setting
 from .hours import HOURS, Hours
-from .sections import PLAIN, Arrival, Erp, Feed, Guard, Log, Notify, Paths, Queue, Replies, Section, setting
+from .sections import Arrival, Erp, Feed, Guard, Log, Notify, Paths, Queue, Replies
 from .servicesections import Books, Cash, Collect, Monitor, Trim
 
 SQLITE = "books.sqlite"  # in the state, where no other sales database is named

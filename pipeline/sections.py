@@ -9,28 +9,12 @@ Failures: none here; a value that breaks its form is refused where the file is r
 from __future__ import annotations
 
 import shlex
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import msgspec
-from msgspec import Meta
+from ..model.forms import PLAIN, Section, place, setting
 
-PLAIN = r"^[^\x00-\x1f\x7f]*\Z"  # one line, no control characters
 # What tillpost and its neighbours use for files that are not finished cannot mark finished ones.
 SUFFIX = r"^\.(?!(?i:tmp|part|filepart)\Z)[0-9A-Za-z]{1,10}\Z"
-
-
-def setting(text: str, unit: str = "", **limits: Any) -> Meta:
-    """What a setting means, in what it is counted, and which values it takes."""
-    return Meta(description=text, extra={"unit": unit}, **limits)
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One table of the settings file; values only."""
-
-
-def place(text: str) -> Meta:
-    """A path: what lies there."""
-    return setting(text, pattern=PLAIN)
 
 
 class Paths(Section, frozen=True):

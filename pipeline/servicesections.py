@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from .sections import PLAIN, Section, place, setting
+from ..model.forms import PLAIN, Section, place, setting
 
 MOMENT = r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z"  # hh:mm
 DOCUMENTS = ("receipt", "cashbox", "shiftOpen", "shift")

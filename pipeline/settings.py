@@ -10,7 +10,6 @@ else as `settingsrules`.
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -21,10 +20,11 @@ from typing import Any
 import msgspec
 
 from ..errors import Halt, Reason
+from ..model.forms import Section, SettingDoc, Spec, Words, expected, shortened, specs
 from .hours import Hours
-from .manual import SHOP, SettingDoc, Spec, Words, describe, expected, sections, specs, template, toml
+from .manual import SHOP, describe, sections, template, toml
 from .rootsettings import Settings, ShopSettings
-from .sections import Arrival, Feed, Guard, Notify, Queue, Section
+from .sections import Arrival, Feed, Guard, Notify, Queue
 from .settingsrules import ID, check, check_id
 
 __all__ = [
@@ -132,7 +132,7 @@ def _check_table(raw: Mapping[str, Any], table: type[Section], path: str) -> Non
 def _table(value: Any, path: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         table = Words.of(Reason("takes.table"))
-        raise Halt(Reason("settings.wrong-value", key=path, got=_shortened(value), expected=table))
+        raise Halt(Reason("settings.wrong-value", key=path, got=shortened(value), expected=table))
     return value
 
 
@@ -140,7 +140,7 @@ def _check_value(spec: Spec, value: Any, path: str) -> None:
     try:
         msgspec.convert(value, spec.hint)
     except msgspec.ValidationError as cause:
-        reason = Reason("settings.wrong-value", key=path, got=_shortened(value), expected=expected(spec))
+        reason = Reason("settings.wrong-value", key=path, got=shortened(value), expected=expected(spec))
         raise Halt(reason) from cause
 
 
@@ -155,8 +155,3 @@ def _unknown(path: str, known_here: Iterable[str]) -> Reason:
         if near := get_close_matches(name, known, 1):
             return Reason("settings.unknown-near", key=path, near=known[near[0]])
     return Reason("settings.unknown", key=path)
-
-
-def _shortened(value: Any) -> str:
-    shown = json.dumps(value, ensure_ascii=False, default=str)
-    return shown if len(shown) <= 60 else shown[:59] + "…"
