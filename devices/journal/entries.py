@@ -34,8 +34,9 @@ class Command(StrEnum):
         return member
 
     DEPOSIT = "deposit", True  # takes cash until the deposit is ended
-    CHANGE = "change", True  # the same, and the machine gives the change by itself
-    ACCEPT = "accept", False  # stacks the note in escrow
+    CHANGE = "change", False  # keeps what is in escrow, and the machine gives the change by itself
+    RETURN = "return", False  # gives back what is in escrow
+    ACCEPT = "accept", False  # keeps what is in escrow
     DISPENSE = "dispense", False
     COLLECT = "collect", False  # from a drum or hopper to the cassette or mixer: the money stays in the machine
     REMOVE = "remove", False  # out of the machine, to staff: coins of one denomination, the mixer, the cassette

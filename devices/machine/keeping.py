@@ -19,6 +19,8 @@ from .nouns import DepositStatus, Ended, Lamp, Moved, Notice, Phase, Status, tot
 from .phases import DEPOSIT_STATUS, PHASES, Cause
 from .plan import Plan, payable
 
+_GIVES = (Command.DISPENSE, Command.REMOVE, Command.RETURN)
+
 
 class Keeping(ABC):
     """The part of `promises.CashMachine` that does not depend on the devices."""
@@ -159,7 +161,7 @@ class Keeping(ABC):
         return sum(
             total(unsure.intent.pieces) - total((*unsure.outcome.paid, *unsure.outcome.removed))
             for unsure in self._book.account.unknown
-            if unsure.intent.within == operation and unsure.intent.command in (Command.DISPENSE, Command.REMOVE)
+            if unsure.intent.within == operation and unsure.intent.command in _GIVES
         )
 
     def _finished(self, intent: Intent, verdict: Verdict, *, owed: int = 0, code: str = "") -> None:

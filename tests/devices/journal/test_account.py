@@ -37,11 +37,9 @@ def test_empty_journal_has_nothing_open_and_its_cash_in_is_ok() -> None:
         (Verdict.RESET, CashIn.RESET),
     ],
 )
-@pytest.mark.parametrize("command", [Command.DEPOSIT, Command.CHANGE])
-def test_cash_in_is_active_and_then_as_it_was_ended(command: Command, verdict: Verdict, status: CashIn) -> None:
-    begun = Intent(1, AT, command)
-    assert account(begun).cash_in is CashIn.ACTIVE
-    ended = account(begun, Outcome(2, AT, 1, verdict))
+def test_cash_in_is_active_and_then_as_it_was_ended(verdict: Verdict, status: CashIn) -> None:
+    assert account(DEPOSIT).cash_in is CashIn.ACTIVE
+    ended = account(DEPOSIT, Outcome(2, AT, 1, verdict))
     assert (ended.cash_in, ended.cash_in_number, ended.active) == (status, 1, 0)
 
 
@@ -104,7 +102,7 @@ def test_outcome_of_what_failed_still_counts_what_moved() -> None:
 @pytest.mark.parametrize(
     ("before", "entry", "code"),
     [
-        ([DEPOSIT], Intent(2, AT, Command.CHANGE), "journal.cash-in-open"),
+        ([DEPOSIT], Intent(2, AT, Command.DEPOSIT), "journal.cash-in-open"),
         ([DEPOSIT, NOTE], Credit(3, AT, NOTE.key, NOTE.denomination), "journal.known"),
         ([DEPOSIT], Credit(2, AT, NOTE.key, NOTE.denomination, of=1), "journal.not-open"),
         ([], Outcome(1, AT, 1, Verdict.COMMITTED), "journal.not-open"),

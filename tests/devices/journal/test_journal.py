@@ -127,7 +127,7 @@ def test_what_does_not_fit_writes_nothing() -> None:
     deposit = journal.intend(Command.DEPOSIT)
     data = paper.raw
     for call in (
-        lambda: journal.intend(Command.CHANGE),
+        lambda: journal.intend(Command.DEPOSIT),
         lambda: journal.conclude(99, Verdict.COMMITTED),
         lambda: journal.resolve(deposit.n, Verdict.COMMITTED, "Anna"),
     ):

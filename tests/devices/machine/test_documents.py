@@ -62,8 +62,11 @@ def test_sale_is_one_document_of_all_that_moved_in_it() -> None:
 
 def test_machine_that_gives_change_by_itself_tells_the_same_sale() -> None:
     journal = opened()
+    deposit = journal.intend(Command.DEPOSIT, amount=37000)
     change = journal.intend(Command.CHANGE, amount=37000)
-    journal.conclude(change.n, Verdict.COMMITTED, taken=[Pieces(50000, 1)], paid=[Pieces(1000, 13)])
+    journal.credit(note(50000, 1))
+    journal.conclude(change.n, Verdict.COMMITTED, paid=[Pieces(1000, 13)])
+    journal.conclude(deposit.n, Verdict.COMMITTED)
     document = only(journal)
     assert (document.kind, document.deposited, document.given) == (
         DocumentKind.SALE,
