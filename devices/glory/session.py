@@ -192,10 +192,15 @@ class GlorySession:
         """Gives back what was put in. A sale whose change was asked for already is told as cancelled by its own
         `Finished`; raises Misuse where it cannot be cancelled any more."""
         if self._box.awaits(Command.CHANGE, transaction):
-            parts = Parts(options={"Option": 0})
-            self._safely(lambda: self._ask(Command.CHANGE_CANCEL, parts, transaction=transaction))
+            self.cancel_change(transaction)
         else:
             self._begin(Command.CASHIN_CANCEL, transaction)
+
+    def cancel_change(self, transaction: int) -> None:
+        """Cancels a sale whose change was asked for, also by an earlier session: then an inventory tells how it
+        ended."""
+        parts = Parts(options={"Option": 0})
+        self._safely(lambda: self._ask(Command.CHANGE_CANCEL, parts, transaction=transaction))
 
     def cashout(self, transaction: int, pieces: Sequence[Pieces]) -> None:
         """Gives out exactly these. Raises Misuse where they are not there."""
