@@ -3,7 +3,8 @@
 The file's objects come as a stream and go in batches; whatever a file holds, memory is bounded by a batch and by what
 is known of its shifts. Nothing of it counts before the transaction is committed.
 
-Failures: what the reader of the file raises goes through; the caller's transaction then books nothing.
+Failures: what the reader of the file raises goes through, and `Reject` as `drawer` says; the caller's transaction then
+books nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import msgspec
 from sqlalchemy import insert, select, update
 
 from ..errors import Reason
-from ..model import Document, LogOn, RefusedSale, SalesEvent, ShiftRecord, Told
+from ..model import Document, DrawerDocument, LogOn, RefusedSale, SalesEvent, ShiftRecord, Told
+from . import drawer
 from .counting import count
 from .nouns import SalesFile, Tally
 from .placing import Kept, Number, Shift
@@ -45,6 +47,7 @@ class Booking:
         self._records: list[ShiftRecord] = []
         self._undated: list[ShiftRecord] = []  # after all others: what they join may be in this very file
         self._log_ons: list[LogOn] = []
+        self._drawer: list[DrawerDocument] = []
         self._refused: list[RefusedSale] = []
         self._refusals = 0
         self._types: Counter[int] = Counter()
@@ -53,9 +56,10 @@ class Booking:
         self._touched: set[int] = set()
         self._gone: set[int] = set()
         self._shifts = self._shifts_new = self._log_ons_read = self._log_ons_new = 0
+        self._drawer_read = self._drawer_new = 0
 
     def take(self, event: SalesEvent) -> None:
-        if not isinstance(event, RefusedSale) and (name := too_large(event)):
+        if not isinstance(event, RefusedSale | DrawerDocument) and (name := too_large(event)):
             event = _refused(event, name)
         match event:
             case Document():
@@ -67,9 +71,13 @@ class Booking:
             case LogOn():
                 self._log_ons.append(event)
                 self._log_ons_read += 1
+            case DrawerDocument():
+                self._drawer.append(event)
+                self._drawer_read += 1
             case RefusedSale():
                 self._refused.append(event)
-        if max(len(self._documents), len(self._records), len(self._log_ons), len(self._refused)) >= BATCH:
+        held = len(self._documents), len(self._records), len(self._log_ons), len(self._drawer), len(self._refused)
+        if max(held) >= BATCH:
             self._flush()
 
     def complete(self) -> Tally:
@@ -94,6 +102,8 @@ class Booking:
             shifts_new=self._shifts_new,
             log_ons=self._log_ons_read,
             log_ons_new=self._log_ons_new,
+            drawer=self._drawer_read,
+            drawer_new=self._drawer_new,
         )
 
     def _flush(self) -> None:
@@ -107,6 +117,9 @@ class Booking:
             if self._numbers[number].astray:
                 self._gone |= self._sort_out(self._numbers[number])
         self._flush_log_ons()
+        if self._drawer:
+            self._drawer_new += drawer.book(self._session, self._till, self._file.arrival, self._drawer)
+            self._drawer.clear()
         self._flush_refused()
         self._documents.clear()
         self._records.clear()

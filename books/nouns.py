@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from ..model import Document, Explained, Noun, ShiftPlace, Told
@@ -39,11 +40,14 @@ class Tally(Noun, frozen=True, omit_defaults=True):
     shifts_new: int = 0
     log_ons: int = 0  # lines of the security log read
     log_ons_new: int = 0
+    drawer: int = 0  # documents of the cash machine read
+    drawer_new: int = 0
 
     @property
     def changes(self) -> bool:
         """Whether the books are not what they were before."""
-        return bool(self.new or self.corrected or self.outdated or self.shifts_new or self.log_ons_new)
+        others = self.shifts_new or self.log_ons_new or self.drawer_new
+        return bool(self.new or self.corrected or self.outdated or others)
 
 
 class SalesFile(Noun, frozen=True, omit_defaults=True):
@@ -120,6 +124,18 @@ class Sent(Noun, frozen=True, omit_defaults=True):
     state: DeliveryState
     made: float = 0.0
     body: bytes = b""
+
+
+class DrawerSums(Noun, frozen=True, order=True):
+    """What drawer documents of one currency come to."""
+
+    currency: str
+    documents: int
+    deposited: Decimal
+    given: Decimal
+    taken: Decimal
+    removed: Decimal
+    owed: Decimal
 
 
 class Request(Noun, frozen=True, omit_defaults=True):

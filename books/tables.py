@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from .amounts import Amount, Id, Words
 
-REVISION = "0001"  # of these tables; the newest file in migrations/versions
+REVISION = "0002"  # of these tables; the newest file in migrations/versions
 
 METADATA = MetaData(
     naming_convention={
@@ -260,6 +260,45 @@ REQUESTS = _table(
     _must("until", Date),
     _must("asked", Float(53)),
     Index(None, "shop", "till", "id"),
+)
+DRAWER = _table(
+    "drawer",
+    _key(),
+    _must("till_id", Id, ForeignKey("tills.id")),
+    _must("machine", Words),
+    _must("entry", BigInteger),  # of the machine's journal
+    _must("at", Float(53)),
+    _must("kind", Text),
+    _must("verdict", Text),
+    _must("number", BigInteger),
+    _must("within", BigInteger),
+    _must("about", Words),
+    _must("unit", Words),
+    _must("device", Words),
+    _must("currency", Text),
+    _must("amount", Amount),
+    _must("owed", Amount),
+    _must("deposited", Amount),
+    _must("given", Amount),
+    _must("taken", Amount),
+    _must("removed", Amount),
+    _must("unsure", Amount),
+    _must("code", Words),
+    _must("by", Words),
+    _must("why", Words),
+    _must("digest", LargeBinary),
+    _must("arrival", Id),  # that brought it first
+    UniqueConstraint("till_id", "machine", "entry"),
+    Index(None, "till_id", "at"),
+)
+DRAWER_PIECES = _table(
+    "drawer_pieces",
+    _key("drawer_id", Id, ForeignKey("drawer.id")),
+    _key("place", Integer),
+    _must("move", Text),
+    _must("denomination", Amount),
+    _must("count", BigInteger),
+    sqlite_with_rowid=False,
 )
 
 

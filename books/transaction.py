@@ -12,12 +12,13 @@ from .accounts import Accounts
 from .asking import Asking
 from .booking import Booking
 from .deliveries import Deliveries
+from .drawer import Drawer
 from .files import Files
 from .nouns import SalesFile, Tally
 from .session import Session
 
 
-class Transaction(Files, Accounts, Deliveries, Asking):
+class Transaction(Files, Accounts, Deliveries, Drawer, Asking):
     """Made by `Books.read` and `Books.write`; of no use after their block."""
 
     def __init__(self, session: Session) -> None:

@@ -22,6 +22,7 @@ from .commands import (
     ShopUnit,
     TillFormat,
 )
+from .drawer import DrawerDocument, DrawerMove, DrawerPieces
 from .facts import (
     BODIES,
     FLAGS,
@@ -45,6 +46,7 @@ from .facts import (
     Variant,
 )
 from .nouns import (
+    NOTHING,
     ONE,
     Explained,
     Noun,
@@ -70,7 +72,6 @@ from .sales import (
     CASH_IN,
     CASH_OUT,
     INVOICE,
-    NOTHING,
     RETURN,
     RETURN_CANCELLED,
     RETURN_FREE,
@@ -121,6 +122,9 @@ __all__ = [
     "Discount",
     "Document",
     "DocumentKind",
+    "DrawerDocument",
+    "DrawerMove",
+    "DrawerPieces",
     "DrawerRecord",
     "Drop",
     "Event",

@@ -18,6 +18,7 @@ import msgspec
 from ..errors import Reason
 
 CENT = Decimal("0.01")
+NOTHING = Decimal(0)
 ONE = Decimal(1)  # the one object that stands for it: msgspec leaves a default out only when it is the very same
 
 

@@ -17,9 +17,8 @@ from enum import StrEnum
 from typing import BinaryIO, Protocol
 
 from ..errors import Reason
-from .nouns import Noun
-
-NOTHING = Decimal(0)
+from .drawer import DrawerDocument
+from .nouns import NOTHING, Noun
 
 SALE, RETURN, CASH_IN, CASH_OUT = 1, 2, 3, 4
 RETURN_CANCELLED, SALE_CANCELLED, INVOICE, RETURN_FREE = 7, 8, 18, 25
@@ -175,7 +174,7 @@ class LogOn(Noun, frozen=True, omit_defaults=True):
 
 
 class RefusedSale(Noun, frozen=True, omit_defaults=True):
-    """A JSON object of a sales file that cannot be taken: kept raw, and told."""
+    """An object of a sales file that cannot be taken: kept raw, and told."""
 
     line: int  # where it begins in its file
     section: str
@@ -190,7 +189,7 @@ class RefusedSale(Noun, frozen=True, omit_defaults=True):
         return Reason(self.code, **self.parts)
 
 
-SalesEvent = Document | ShiftRecord | LogOn | RefusedSale
+SalesEvent = Document | ShiftRecord | LogOn | DrawerDocument | RefusedSale
 
 
 class SalesOptions(Noun, frozen=True, omit_defaults=True):
