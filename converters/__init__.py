@@ -9,13 +9,14 @@ from __future__ import annotations
 from ..errors import Reason, Reject
 from ..model import Converter, Head, SalesConverter
 from .artixsales import ArtixSales
+from .cashdocuments import CashDocuments
 from .commerceml import CommerceML
 from .encoding import opened
 from .own import Own
 from .reading import shortened
 
 CONVERTERS: tuple[Converter, ...] = (Own(), CommerceML())
-SALES_CONVERTERS: tuple[SalesConverter, ...] = (ArtixSales(),)
+SALES_CONVERTERS: tuple[SalesConverter, ...] = (ArtixSales(), CashDocuments())
 
 
 def claim(head: Head) -> Converter:

@@ -65,6 +65,10 @@ class Gate:
         shell = self._shell([], attributes)
         return None if self._schema.validate(shell) else self._explained(shell)
 
+    def break_of(self, form: etree._Element) -> Break | None:
+        """What is wrong with a whole document, first."""
+        return None if self._schema.validate(form) else self._explained(form)
+
     def _shell(self, forms: Iterable[etree._Element], attributes: Mapping[str, str] | None) -> etree._Element:
         shell = etree.Element(self._root, dict(attributes or {}))
         shell.extend(forms)

@@ -12,13 +12,14 @@ from typing import Any
 import click
 
 from ..books import FileState
-from ..pipeline import salesviews
+from ..pipeline import drawerviews, salesviews
 from ..pipeline.collect import Collect, open_books
 from ..pipeline.duties import by_hand, collected, named
 from ..pipeline.office import Office
 from ..pipeline.requests import Asked, Requests
 from ..pipeline.telling import Telling
 from .context import DONE, LATER, REFUSED, InOrder, Root, json_option, pass_root
+from .drawerpages import show_drawer
 from .exports import arrival_argument, limit_option
 from .pages import show_trimmed
 from .salespages import show_asked, show_collected, show_files, show_sales_file, show_shifts
@@ -112,6 +113,32 @@ def sales_shifts(root: Root, shop: str, till: str, limit: int, as_json: bool) ->
     with root.office() as office, open_books(office) as books:
         rows = salesviews.shifts(office, books, shop, till, limit)
     answer(rows, as_json, lambda: show_shifts(rows, f"Till {till} of shop {shop} has no shifts yet."))
+
+
+@sales.command("drawer")
+@click.argument("shop", metavar="SHOP")
+@click.argument("till", metavar="TILL")
+@click.option("--from", "since", type=DAY, metavar="DAY", help="The first day, 2026-11-20.")
+@click.option("--to", "until", type=DAY, metavar="DAY", help="The last day.")
+@limit_option
+@json_option
+@pass_root
+def sales_drawer(
+    root: Root, shop: str, till: str, since: datetime | None, until: datetime | None, limit: int, as_json: bool
+) -> None:
+    """Show what went in and out of a till's cash machine, newest first, and what it comes to.
+
+    The sums are those of the whole period, however many documents are listed.
+
+    \b
+    Examples:
+      tillpost sales drawer 5 1
+      tillpost sales drawer 5 1 --from 2026-11-20 --to 2026-11-21
+    """
+    days = [day.date() if day else None for day in (since, until)]
+    with root.office() as office, open_books(office) as books:
+        found = drawerviews.drawer(office, books, shop, till, *days, limit=limit)
+    answer(found, as_json, lambda: show_drawer(found))
 
 
 @sales.command("export")

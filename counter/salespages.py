@@ -65,7 +65,7 @@ TYPES = {
     SALE: "sale", RETURN: "return", CASH_IN: "cash in", CASH_OUT: "cash out", INVOICE: "invoice",
     RETURN_CANCELLED: "return cancelled", SALE_CANCELLED: "sale cancelled", RETURN_FREE: "return without receipt",
 }  # fmt: skip
-OTHERS = {"shifts": "shift record", "log_ons": "security log line"}
+OTHERS = {"shifts": "shift record", "log_ons": "security log line", "drawer": "drawer document"}
 TYPES_WIDTH = 66
 
 

@@ -17,7 +17,7 @@ import msgspec
 from ..books import Books, FileState, SalesFile, Tally, Transaction
 from ..converters import claim_sales
 from ..errors import Fault, Reason, Reject
-from ..model import RefusedSale, SalesConverter, SalesEvent
+from ..model import DrawerDocument, RefusedSale, SalesConverter, SalesEvent
 from .ledger import Ledger
 from .office import Office
 from .readiness import digest
@@ -80,18 +80,21 @@ class SalesReader:
                 self._office.progress(file.name, tell(), file.size)
 
     def _checked(self, file: SalesFile, events: Iterable[SalesEvent]) -> Iterator[SalesEvent]:
-        """The till is the folder's: a file that names another was dropped in the wrong place."""
+        """Shop and till are the folder's: a file that names others was dropped in the wrong place."""
         own = self._office.settings.shop(file.shop).cash_code(file.till)
         for event in events:
             if not isinstance(event, RefusedSale) and event.cash_code not in ("", own, file.till):
                 parts = {"named": event.cash_code, "shop": file.shop, "till": file.till}
                 raise Reject(Reason("sales.other-till", **parts), Fault.ERROR)
+            if isinstance(event, DrawerDocument) and event.shop != file.shop:
+                parts = {"named": event.shop, "shop": file.shop, "till": file.till}
+                raise Reject(Reason("sales.other-shop", **parts), Fault.ERROR)
             yield event
 
     def _check_share(self, txn: Transaction, file: SalesFile, tally: Tally) -> None:
         """The first refusal is told with the verdict: nothing of the file is kept that could tell it later."""
         limit = self._office.settings.collect.refused_share
-        objects = tally.read + tally.shifts + tally.log_ons + tally.refused
+        objects = tally.read + tally.shifts + tally.log_ons + tally.drawer + tally.refused
         if tally.refused > objects * limit:
             first = txn.refused(file.arrival, 1)[0]
             told = {"line": first.line, "why": first.why.text(self._office.settings.language)}

@@ -51,6 +51,7 @@ def whole(file: SalesFile, refused: list[RefusedSale], language: str) -> dict[st
         "by_type": {str(kind): count for kind, count in file.tally.by_type},
         "shifts": file.tally.shifts,
         "log_ons": file.tally.log_ons,
+        "drawer": file.tally.drawer,
         "refused_objects": [
             {
                 "line": one.line,

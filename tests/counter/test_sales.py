@@ -68,6 +68,8 @@ def asked(office: PostOffice, till: str = "1") -> str | None:
         "sales ls --limit 0",
         "sales ls --state lost",
         "sales shifts 5",
+        "sales drawer 5",
+        "sales drawer 5 1 --from soon",
         "sales export 5 1",
         "sales export 5 1 -1",
         "sales request",
@@ -83,7 +85,9 @@ def test_wrong_use_ends_with_2_and_does_nothing(tillpost: Verb, office: PostOffi
     assert (asked(office), office.outbox()) == (None, [])
 
 
-@pytest.mark.parametrize("verb", ["collect", "sales ls", "sales show", "sales shifts", "sales export", "sales request"])
+@pytest.mark.parametrize(
+    "verb", ["collect", "sales ls", "sales show", "sales shifts", "sales drawer", "sales export", "sales request"]
+)
 def test_help_tells_what_the_verb_does_with_an_example(bare: Verb, verb: str) -> None:
     answer = bare(f"{verb} --help", columns=80)
     assert answer.code == DONE
@@ -93,7 +97,7 @@ def test_help_tells_what_the_verb_does_with_an_example(bare: Verb, verb: str) ->
 
 def test_sales_lists_its_verbs(bare: Verb) -> None:
     told = bare("sales --help").out
-    assert re.findall(r"^  (\w+) ", told, re.MULTILINE) == ["ls", "show", "shifts", "export", "request"]
+    assert re.findall(r"^  (\w+) ", told, re.MULTILINE) == ["ls", "show", "shifts", "drawer", "export", "request"]
 
 
 # --- nothing there yet
@@ -119,6 +123,7 @@ def test_list_of_some_says_that_there_is_none_such(tillpost: Verb, office: PostO
         "sales show 99",
         "sales shifts 9 1",
         "sales shifts 5 9",
+        "sales drawer 5 9",
         "sales export 5 1 99",
         "sales export 9 1 12",
         "sales request --shop 9",

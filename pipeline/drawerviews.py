@@ -1,0 +1,102 @@
+"""What there is to see of a till's drawer: rows of plain values, for tables and for JSON alike.
+
+Days are the shop's own, and so are times, with their offset. Amounts are decimal text in major units.
+
+Failures: `Reject` where there is no such till, or the period ends before it begins.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from ..books import Books, DrawerSums
+from ..errors import Fault, Reason, Reject
+from ..model import DrawerDocument, DrawerMove, money
+from . import views
+from .office import Office
+
+Row = dict[str, object]
+
+
+def drawer(
+    office: Office,
+    books: Books,
+    shop: str,
+    till: str,
+    since: date | None = None,
+    until: date | None = None,
+    *,
+    limit: int,
+) -> Row:
+    """The newest `limit` documents of a period, and what all of it come to; both days included. Raises Reject."""
+    views.till(office, shop, till)
+    if since and until and since > until:
+        raise Reject(Reason("requests.backwards", since=since, until=until), Fault.ERROR)
+    zone = office.settings.zone(shop)
+    begin = _midnight(since, zone) if since else None
+    end = _midnight(until + timedelta(days=1), zone) if until else None
+    with books.read() as txn:
+        documents = txn.drawer(shop, till, begin, end, limit)
+        sums = txn.drawer_sums(shop, till, begin, end)
+    return {
+        "shop": shop,
+        "till": till,
+        "from": since.isoformat() if since else None,
+        "to": until.isoformat() if until else None,
+        "sums": [_sums(each) for each in sums],
+        "documents": [_document(each, zone) for each in documents],
+    }
+
+
+def _midnight(day: date, zone: ZoneInfo) -> float:
+    """Where summer time leaves midnight out, the first moment of the day."""
+    return datetime.combine(day, time(), zone).astimezone(UTC).timestamp()
+
+
+def _sums(sums: DrawerSums) -> Row:
+    return {
+        "currency": sums.currency,
+        "documents": sums.documents,
+        "in": _text(sums.deposited + sums.taken),
+        "out": _text(sums.given + sums.removed),
+        "deposited": _text(sums.deposited),
+        "given": _text(sums.given),
+        "taken": _text(sums.taken),
+        "removed": _text(sums.removed),
+        "owed": _text(sums.owed),
+    }
+
+
+def _document(document: DrawerDocument, zone: ZoneInfo) -> Row:
+    return {
+        "at": document.at.astimezone(zone).isoformat(timespec="seconds"),
+        "machine": document.machine,
+        "entry": document.entry,
+        "kind": document.kind,
+        "verdict": document.verdict,
+        "number": document.number,
+        "within": document.within,
+        "about": document.about,
+        "unit": document.unit,
+        "device": document.device,
+        "currency": document.currency,
+        "amount": _text(document.amount),
+        "in": _text(document.sum(DrawerMove.DEPOSITED) + document.sum(DrawerMove.TAKEN)),
+        "out": _text(document.sum(DrawerMove.GIVEN) + document.sum(DrawerMove.REMOVED)),
+        "unsure": _text(document.sum(DrawerMove.UNSURE)),
+        "owed": _text(document.owed),
+        "code": document.code,
+        "by": document.by,
+        "why": document.why,
+        "pieces": [
+            {"move": each.move.value, "denomination": _text(each.denomination), "count": each.count}
+            for each in document.pieces
+        ],
+    }
+
+
+def _text(value: Decimal) -> str:
+    """Two digits, or more where a currency has more."""
+    return str(money(value)) if money(value) == value else str(value)
