@@ -6,6 +6,7 @@ Failures: `Halt` (glory.listener) where the port cannot be had.
 
 from __future__ import annotations
 
+import re
 import selectors
 import socket
 from collections.abc import Collection
@@ -21,6 +22,8 @@ MOST_WAITING = 1 << 20  # bytes of events that nobody takes
 HEAD = (
     b"HTTP/1.1 200 OK\r\nServer: Axis2C\r\nContent-Type: text/xml\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
 )
+NO_LENGTH = b"HTTP/1.1 411 Length Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]{1,9}) *(?:\r\n|$)", re.IGNORECASE)
 LATEST = 0.05  # seconds, between two looks at the machine's own time
 
 
@@ -131,7 +134,7 @@ class SimGloryServer:
             del self._waiting[: self._events.send(self._waiting)]
         except BlockingIOError:
             return
-        except OSError:
+        except (OSError, OverflowError, UnicodeError):  # nobody there, or no address at all
             self._disconnect()
 
     def _disconnect(self) -> None:
@@ -160,11 +163,13 @@ class _Caller:
             return None
         self._heard += data
         head, found, body = bytes(self._heard).partition(b"\r\n\r\n")
-        lengths = [
-            line.partition(b":")[2] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
-        ]
-        if found and lengths and len(body) >= int(lengths[0] or b"0"):
-            return body
+        if found:
+            length = _LENGTH.search(head)
+            if length is None:
+                self.left = NO_LENGTH
+                return None
+            if len(body) >= int(length[1]):
+                return body
         if not data or len(self._heard) > LONGEST_ANSWER:
             raise ConnectionError
         return None
