@@ -1,4 +1,4 @@
-"""Verbs of simulated devices: `cash simulate ccnet | cctalk | glory`.
+"""Verbs of simulated devices: `cash simulate ccnet | cctalk | ssp | glory`.
 
 Failures: as `devices.rehearsal`; `click.BadParameter` for a script that cannot be read.
 """
@@ -29,6 +29,9 @@ from ..devices.rehearsal.glory import GloryScene
 from ..devices.rehearsal.hurried import Hurried
 from ..devices.rehearsal.ports import Port
 from ..devices.rehearsal.script import Order, Words, orders
+from ..devices.rehearsal.ssp import WORDS as SSP_WORDS
+from ..devices.rehearsal.ssp import SspScene
+from ..devices.ssp.cipher import FIXED_KEY
 from ..pipeline.stopping import Stop, signals
 from .context import DONE, REFUSED, InOrder, json_option
 
@@ -142,6 +145,27 @@ def cctalk(link: Path, currency: str, echo: bool, **told: Any) -> int:
 
 
 @simulate.command()
+@_link
+@_currency
+@click.option(
+    "--encrypted", is_flag=True, help="Speak eSSP only, with the key that devices leave the factory with."
+)
+@_options(SSP_WORDS)
+def ssp(link: Path, currency: str, encrypted: bool, **told: Any) -> int:
+    """An SSP or eSSP note validator on a serial port.
+
+    \b
+    Example: tillpost cash simulate ssp --link /tmp/notes --currency EUR
+    """
+
+    def open_(clock: Hurried) -> tuple[stage.Scene, stage.Place]:
+        scene = SspScene(clock, currency, key=FIXED_KEY if encrypted else None)
+        return scene, Port(link, scene.device, clock)
+
+    return _play(open_, **told)
+
+
+@simulate.command()
 @click.option(
     "--port",
     metavar="N",
@@ -182,6 +206,9 @@ class _Bell(Stop):
     def wake(self) -> None:
         os.write(self._rings, b"!")
 
+    def set_reload(self) -> None:
+        """There are no settings to read again."""
+
     def close(self) -> None:
         os.close(self.hears)
         os.close(self._rings)
@@ -197,13 +224,13 @@ def _play(
 ) -> int:
     if stay and script is None:
         raise click.UsageError("--stay goes with --script; without one it stays anyhow")
-    clock = Hurried(speed)
+    clock, sources = Hurried(speed), _sources(script, stay)
     with closing(_Bell()) as bell, signals(bell, lambda: None):
         scene, place = open_(clock)
         with closing(place):
             _tell_json({"serves": place.name}) if as_json else click.echo(f"Serves {place.name}")
             played = stage.Stage(scene, place, clock, _tell_rows if as_json else _tell_lines)
-            for source in _sources(script, stay):
+            for source in sources:
                 played.play(source, stopped=lambda: bell.asked, bell=(bell.hears,))
     return REFUSED if script is not None and played.refused else DONE
 
@@ -220,7 +247,7 @@ def _console() -> stage.Console:
     try:
         file = sys.stdin.fileno()
     except UnsupportedOperation:
-        return stage.Console(os.open(os.devnull, os.O_RDONLY), ends=False)
+        return stage.Console(None, ends=False)
     return stage.Console(file, ends=os.isatty(file))
 
 

@@ -127,26 +127,32 @@ class Script:
 
 class Console:
     """`Source` of lines that somebody types, or another program writes. `ends`: no more lines is the end; otherwise the
-    rehearsal goes on without any."""
+    rehearsal goes on without any, as it does without a file."""
 
-    def __init__(self, file: int, *, ends: bool) -> None:
-        self.files: Collection[int] = (file,)
+    def __init__(self, file: int | None, *, ends: bool) -> None:
+        self.files: Collection[int] = () if file is None else (file,)
         self.over = False
-        self._file, self._ends, self._heard = file, ends, b""
+        self._ends, self._heard = ends, b""
 
     def next(self) -> str | None:
         line, found, rest = self._heard.partition(b"\n")
         if not found and self.files and select.select(self.files, [], [], 0)[0]:
-            data = os.read(self._file, PIECE)
-            self._heard += data or b"\n"
-            if not data:
-                self.files = ()
+            self._hear(*self.files)
             line, found, rest = self._heard.partition(b"\n")
         if found:
             self._heard = rest
             return line.decode("utf-8", "replace")
         self.over = self._ends and not self.files
         return None
+
+    def _hear(self, file: int) -> None:
+        try:
+            data = os.read(file, PIECE)
+        except OSError:  # the terminal is gone
+            data = b""
+        self._heard += data or b"\n"
+        if not data:
+            self.files = ()
 
 
 class Stage:

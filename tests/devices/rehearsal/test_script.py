@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tillpost.devices.nouns import Misuse
-from tillpost.devices.rehearsal import ccnet, cctalk, glory
+from tillpost.devices.rehearsal import ccnet, cctalk, glory, ssp
 from tillpost.devices.rehearsal.currencies import amount, pieces, spelt
 from tillpost.devices.rehearsal.script import Words, listed, order, orders
 from tillpost.devices.rehearsal.stage import COMMON
 
 TABLES: dict[str, Words] = {
-    name: {**scene.WORDS, **COMMON} for name, scene in {"ccnet": ccnet, "cctalk": cctalk, "glory": glory}.items()
+    name: {**scene.WORDS, **COMMON}
+    for name, scene in {"ccnet": ccnet, "cctalk": cctalk, "ssp": ssp, "glory": glory}.items()
 }
 KINDS = pytest.mark.parametrize("kind", TABLES)
 
