@@ -117,7 +117,7 @@ class FilePaper:
                 raise
             self._file, self._end = file, len(data)
             os.close(old)
-            self._sync_folder()
+            sync_folder(self._path.parent)
 
     def close(self) -> None:
         if self._file is not None:
@@ -129,7 +129,7 @@ class FilePaper:
             file = os.open(self._path, _OPEN, 0o600)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                self._sync_folder()
+                sync_folder(self._path.parent)
                 ours = os.path.samestat(os.fstat(file), self._path.stat())
             except BlockingIOError as error:
                 os.close(file)
@@ -158,15 +158,17 @@ class FilePaper:
                 raise
             shutil.copyfile(self._path, names[0])
 
-    def _sync_folder(self) -> None:
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        except OSError as error:
-            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # some file systems have no such call
-                raise
-        finally:
-            os.close(folder)
+
+def sync_folder(path: Path) -> None:
+    """The names in a folder are on the disk when it returns. Raises OSError."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # some file systems have no such call
+            raise
+    finally:
+        os.close(folder)
 
 
 def _write(file: int, data: bytes, at: int) -> None:

@@ -15,7 +15,6 @@ document bears the name, and (documents.name) for names that no document may bea
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 from pathlib import Path
@@ -23,6 +22,7 @@ from pathlib import Path
 from lxml import etree
 
 from ...errors import Halt, Reason, Retry
+from ..journal.paper import sync_folder
 from ..money.blocking import spelt
 from ..nouns import Pieces
 from .documents import CashDocument
@@ -61,7 +61,7 @@ class SalesFolder:
         try:
             if not _stands(path, data):
                 _write(path, data)
-            _sync_folder(self._path)  # also for what stood there: the power may have gone before that
+            sync_folder(self._path)  # also for what stood there: the power may have gone before that
         except OSError as error:
             raise Retry(
                 Reason("documents.unwritten", path=path, detail=error.strerror or type(error).__name__)
@@ -132,14 +132,3 @@ def _write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.rename(path)
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # some file systems have no such call
-            raise
-    finally:
-        os.close(folder)
