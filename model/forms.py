@@ -70,10 +70,14 @@ class Spec(msgspec.Struct, frozen=True):
 def specs(section: type[Section]) -> dict[str, Spec]:
     """A section's own settings by name, without its sub-sections."""
     return {
-        field.name: Spec(field.name, field.type, field.default)
+        field.name: Spec(field.name, field.type, _default(field))
         for field in msgspec.structs.fields(section)
         if get_origin(field.type) is Annotated
     }
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 def documented(table: str, spec: Spec) -> SettingDoc:
