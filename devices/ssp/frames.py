@@ -43,7 +43,6 @@ class Command(IntEnum):
     FIRMWARE = 0x20
     DATASET = 0x21
     ALL_LEVELS = 0x22
-    PAYOUT = 0x33
     HALT = 0x38
     PAYOUT_BY_DENOMINATION = 0x46
     GENERATOR = 0x4A
@@ -52,7 +51,6 @@ class Command(IntEnum):
     BEZEL = 0x54
     POLL_WITH_ACK = 0x56
     EVENT_ACK = 0x57
-    DISABLE_PAYOUT = 0x5B
     ENABLE_PAYOUT = 0x5C
 
 

@@ -77,6 +77,7 @@ def inhibits(channels: Sequence[int]) -> bytes:
 # --- pay-outs ----------------------------------------------------------------------------------------------
 
 _ENTRY = 9
+_PACKED = 63  # bits, as a journal keeps a whole number
 
 
 def levels(body: bytes, currency: str) -> dict[int, int]:
@@ -97,6 +98,15 @@ def payout_by_denomination(pieces: Sequence[Pieces], currency: str, option: int 
     return bytes([len(entries)]) + b"".join(entries) + bytes([option])
 
 
-def payout(amount: int, currency: str, option: int = PAY) -> bytes:
-    """33: the device chooses the pieces."""
-    return amount.to_bytes(4, "little") + currency.encode() + bytes([option])
+def packed(levels: Mapping[int, int]) -> int:
+    """The levels as one number: each takes an equal part of its bits, the lowest denomination the lowest ones."""
+    bits = _PACKED // max(len(levels), 1)
+    return sum(levels[value] % 2**bits << bits * at for at, value in enumerate(sorted(levels)))
+
+
+def fewer(before: int, levels: Mapping[int, int]) -> dict[int, int]:
+    """How many pieces of each denomination there are fewer than when `before` was packed; below nothing: more."""
+    bits = _PACKED // max(len(levels), 1)
+    turn = 2**bits
+    gone = {value: (before >> bits * at) - levels[value] for at, value in enumerate(sorted(levels))}
+    return {value: (count + turn // 2) % turn - turn // 2 for value, count in gone.items()}

@@ -19,6 +19,7 @@ from collections.abc import Callable, Collection
 from ...errors import Reason
 from ..nouns import Credited, Happening, Identity, Misuse, Standing, Unanswered
 from ..promises import Clock, Link
+from .companion import Companion
 from .dialogue import POLLS, TRIES, Dialogue
 from .frames import VALIDATOR, Answer, Command
 from .meeting import meet
@@ -56,7 +57,7 @@ class SspSession:
         self._open = False
         self._begun = False  # something was said, ever
         self._pending: list[Happening] = []
-        self._listeners: list[Callable[[bytes, int], object]] = []
+        self._companion: Companion | None = None
         self._due = self._heard = clock.monotonic()
 
     # --- the promise
@@ -130,31 +131,45 @@ class SspSession:
 
     # --- for a pay-out in the same device
 
-    def listen(self, listener: Callable[[bytes, int], object]) -> None:
-        """`listener` gets each answer to a poll, with the protocol version in which it is told."""
-        self._listeners.append(listener)
+    @property
+    def is_encrypted(self) -> bool:
+        return self._key is not None
+
+    def accompany(self, companion: Companion) -> None:
+        self._companion = companion
 
     @property
     def has_told(self) -> bool:
-        """Whether there is something that `poll` will tell at once: until it has, the device is asked nothing."""
+        """Whether `poll` will tell something at once."""
         return bool(self._pending)
 
     def turn(self) -> None:
-        """Asks the device when that is due; what it tells of notes is told by `poll`."""
-        if not self._pending:
-            self._pending = self._turn()
+        """Asks the device, when that is due; what it tells of notes is told by `poll`."""
+        self._pending += self._turn()
+
+    def acknowledge_events(self) -> None:
+        """Says EVENT ACK where it is owed. Raises Unanswered; and Misuse while a credit is not written down."""
+        if self._host.unwritten:
+            raise Misuse(Reason("ssp.unwritten"))
+        trouble = self._guarded(lambda: self._pending.extend(self._settled() or self._follow()))
+        if trouble is not None or self._host.owes_ack:
+            raise trouble or Unanswered(Reason("ssp.no-answer", command=Command.EVENT_ACK.name))
 
     def order(self, what: Command, data: bytes = b"") -> bytes:
-        """The device's answer, its first byte included. Raises Unanswered: then it is said again before anything else,
-        and the answer is lost, unless `give_up` was called."""
+        """The device's answer, its first byte included. Raises Unanswered: then it is not said again, and the device
+        is met anew, so that it cannot be carried out later either where the device is spoken to encrypted."""
         answers: list[bytes | None] = []
         trouble = self._guarded(lambda: answers.append(self._ordered(what, data)))
-        if trouble is not None or not answers or answers[0] is None:
-            raise trouble or Unanswered(Reason("ssp.no-answer", command=what.name))
-        return answers[0]
+        if trouble is None and answers[0] is not None:
+            return answers[0]
+        self.dialogue.forget()
+        self._host.away()
+        raise trouble or Unanswered(Reason("ssp.no-answer", command=what.name))
 
     def _ordered(self, what: Command, data: bytes) -> bytes | None:
         self._pending += self._settled()
+        if self.dialogue.open_question is None and not self._host.fresh:
+            self._pending += self._meet()
         if self.dialogue.open_question is not None or not self._host.fresh:
             return None
         return self._heard_of(self.dialogue.ask(what, data))
@@ -195,6 +210,8 @@ class SspSession:
             return []
         if self._host.unwritten:
             return self._polled(self.dialogue.again())
+        if self._companion is not None and self._companion.unwritten:
+            return []
         if not self._host.fresh and (told := self._meet()):
             return told
         if told := self._follow():
@@ -213,8 +230,8 @@ class SspSession:
     def _polled(self, body: bytes | None) -> list[Happening]:
         if body is None or body[0] != Answer.OK:
             return []
-        for listener in self._listeners:
-            listener(body, self._host.version)
+        if self._companion is not None:
+            self._companion.hear(body, self._host.version)
         return self._host.see(body, self._clock.monotonic())
 
     def _follow(self) -> list[Happening]:

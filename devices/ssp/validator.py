@@ -70,13 +70,13 @@ class Validator:
         self.version = HIGHEST
         self.fresh = False  # it was asked who it is since it was last away
         self.repeats = True  # it knows POLL WITH ACK, as far as is known
+        self.owes_ack = False  # the device repeats events until EVENT ACK
         self.phase = Phase.NONE
         self.standing = Standing.OFFLINE
         self._told: tuple[Standing, str] | None = None
         self._credits = Credits(epoch, last)
         self._intake = Intake()
         self._cashbox_out = False
-        self._owes_ack = False  # the device repeats events until EVENT ACK
         self._held: tuple[int, Key] = (0, NO_KEY)  # channel and key of the note under way
         self._moved_at = self._held_at = self._restarted_at = 0.0
         self._sure = False  # that the note to be stacked is still in escrow
@@ -125,7 +125,7 @@ class Validator:
         happenings: list[Happening] = []
         for event in found or [AT_REST]:
             happenings += self._take(event, now)
-        self._owes_ack = self._owes_ack or bool(codes & ACKNOWLEDGED)
+        self.owes_ack = self.owes_ack or bool(codes & ACKNOWLEDGED)
         looking = Code.INITIALISING in codes or now - self._restarted_at < LOOKS_FOR_NOTES
         if self.phase is Phase.RESTARTED and self._left is None and not looking:
             happenings += self._restarted(Left.NOTHING)
@@ -139,7 +139,7 @@ class Validator:
         match event.code:
             case Code.RESET:
                 self.away()
-                self._restarted_at, self._left, self._owes_ack, self._cashbox_out = now, None, False, False
+                self._restarted_at, self._left, self.owes_ack, self._cashbox_out = now, None, False, False
             case Code.CASHBOX_REMOVED | Code.CASHBOX_REPLACED:
                 self._cashbox_out = event.code == Code.CASHBOX_REMOVED
             case Code.DISABLED:
@@ -259,7 +259,7 @@ class Validator:
 
     def next(self, now: float) -> Said | None:
         """A command that follows from the last answer; None = there is none."""
-        if self._owes_ack and self.repeats:
+        if self.owes_ack and self.repeats:
             return Command.EVENT_ACK, b""
         if self.phase is Phase.CREDITED or (self.phase is Phase.RESTARTED and self._left is not None):
             self.phase = Phase.NONE
@@ -282,7 +282,7 @@ class Validator:
         obeyed = body[0] == Answer.OK
         match what:
             case Command.EVENT_ACK:
-                self._owes_ack = False
+                self.owes_ack = False
             case Command.HOLD if len(body) > 1:
                 return self.see(body, now)  # a poll's answer, said again: to a host that has just begun
             case Command.HOLD if obeyed:
