@@ -1,0 +1,207 @@
+"""Scenario files: what happens to a cash machine, step by step, and what is there afterwards. YAML, read strictly.
+
+    title: A sale with change
+    about: why anybody should read it
+    machine: {fill: {ten: 60, five: 20, one: 40}, rule: exact}
+    steps:
+      - sale: 237
+      - note: 500
+      - wait: enough
+      - end: change
+    expected:
+      told: |
+        …
+
+A step is a word of `play`, with its arguments after the colon. What is expected are the lines of `retelling`.
+
+Failures: `Misuse` for a file that is no scenario: scenario.yaml where it is no YAML, else rehearsal.script with the
+line of what is wrong; the same for a step that cannot be carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import zip_longest
+from typing import NamedTuple
+
+import msgspec
+import yaml
+
+from ...errors import Reason
+from ...model import Noun
+from ..machine.plan import Late, Plan, Rounding
+from ..money.blocking import Rule
+from ..nouns import Misuse
+from . import retelling
+from .play import WORDS, Play
+from .script import Order, order
+from .world import FIRST_FILL, roubles
+
+EXPECTED = "expected:"
+"""From this line on a file tells what is to come out, and `with_seen` writes it anew."""
+
+
+class Setting(Noun, frozen=True, forbid_unknown_fields=True):
+    """What the machine is. `fill`: coins that staff has put into each hopper. `most`: as `Plan.most`."""
+
+    fill: dict[str, int] = msgspec.field(default_factory=lambda: dict(FIRST_FILL))
+    rule: Rule = Rule.EXACT
+    rounding: Rounding = Rounding.REFUSE
+    late: Late = Late.RETURN
+    most: int = 0
+
+    @property
+    def plan(self) -> Plan:
+        return msgspec.structs.replace(roubles(self.rule), rounding=self.rounding, late=self.late, most=self.most)
+
+
+class Seen(Noun, frozen=True):
+    """What came of a scenario, in lines."""
+
+    told: tuple[str, ...] = ()  # the steps, and what the machine told
+    journal: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    machine: tuple[str, ...] = ()  # what each unit holds at the end, and what waits for a person
+
+
+class Step(NamedTuple):
+    line: int
+    order: Order
+
+
+class Scenario(NamedTuple):
+    title: str
+    about: str
+    setting: Setting
+    steps: tuple[Step, ...]
+    expected: Seen
+
+
+def played(scenario: Scenario) -> Seen:
+    """Plays it in a world of its own. Raises Misuse."""
+    play = Play(scenario.setting.plan, scenario.setting.fill)
+    for line, said in scenario.steps:
+        try:
+            play.act(said)
+        except Misuse as wrong:
+            raise _wrong(line, wrong) from wrong
+    play.finish()
+    world = play.world
+    return Seen(
+        tuple(play.told),
+        tuple(retelling.journal(play.entries)),
+        tuple(retelling.document(paper) for paper in play.documents),
+        tuple(retelling.standing(world.machine.status, world.difference())),
+    )
+
+
+def difference(expected: Seen, seen: Seen) -> Reason | None:
+    """The first, in words; None = there is none."""
+    for part in Seen.__struct_fields__:
+        lines = zip_longest(getattr(expected, part), getattr(seen, part))
+        for number, (wanted, found) in enumerate(lines, 1):
+            if wanted is None:
+                return Reason("scenario.more", part=part, line=number, found=found)
+            if found is None:
+                return Reason("scenario.less", part=part, line=number, wanted=wanted)
+            if wanted != found:
+                return Reason("scenario.other", part=part, line=number, wanted=wanted, found=found)
+    return None
+
+
+def with_seen(text: str, seen: Seen) -> str:
+    """The file's `text` with what was seen as what is expected."""
+    kept = text.partition(f"\n{EXPECTED}")[0].rstrip("\n")
+    blocks = [
+        "\n".join((f"  {part}: |", *(f"    {line}" for line in getattr(seen, part))))
+        for part in Seen.__struct_fields__
+        if getattr(seen, part)
+    ]
+    return "\n".join((kept, EXPECTED, *blocks, ""))
+
+
+# --- reading
+
+
+def scenario(text: str) -> Scenario:
+    """Reads a whole file before anything is played. Raises Misuse."""
+    try:
+        root = yaml.compose(text, yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise Misuse(Reason("scenario.yaml", detail=" ".join(str(error).split()))) from error
+    fields = _fields(root, ("title", "about", "machine", "steps", "expected"), ("title", "steps"))
+    steps = fields["steps"]
+    if not isinstance(steps, yaml.SequenceNode):
+        raise _wrong(_line(steps), Reason("scenario.no-list"))
+    return Scenario(
+        _word(fields["title"]),
+        _word(fields["about"]) if "about" in fields else "",
+        _setting(fields["machine"]) if "machine" in fields else Setting(),
+        tuple(Step(_line(step), _order(step)) for step in steps.value),
+        _expected(fields["expected"]) if "expected" in fields else Seen(),
+    )
+
+
+def _order(node: yaml.Node) -> Order:
+    if isinstance(node, yaml.MappingNode) and len(node.value) == 1:
+        word, arguments = node.value[0]
+        said = f"{_word(word)} {_word(arguments)}"
+    else:
+        said = _word(node)
+    try:
+        found = order(said, WORDS)
+    except Misuse as wrong:
+        raise _wrong(_line(node), wrong) from wrong
+    if found is None:
+        raise _wrong(_line(node), Reason("scenario.no-word"))
+    return found
+
+
+def _setting(node: yaml.Node) -> Setting:
+    fields = _fields(node, Setting.__struct_fields__)
+    plain: dict[str, object] = {name: _word(value) for name, value in fields.items() if name != "fill"}
+    if "fill" in fields:
+        plain["fill"] = {unit: _word(count) for unit, count in _fields(fields["fill"], FIRST_FILL).items()}
+    try:
+        return msgspec.convert(plain, Setting, strict=False)
+    except msgspec.ValidationError as error:
+        raise _wrong(_line(node), Reason("scenario.setting", detail=error)) from error
+
+
+def _expected(node: yaml.Node) -> Seen:
+    fields = _fields(node, Seen.__struct_fields__)
+    return Seen(**{name: tuple(_word(value).splitlines()) for name, value in fields.items()})
+
+
+def _fields(node: yaml.Node | None, known: Collection[str], needed: Collection[str] = ()) -> dict[str, yaml.Node]:
+    """Each once, none that is not `known`, all that are `needed`."""
+    if not isinstance(node, yaml.MappingNode):
+        raise _wrong(_line(node), Reason("scenario.no-names", known=", ".join(known)))
+    found: dict[str, yaml.Node] = {}
+    for key, value in node.value:
+        name = _word(key)
+        if name not in known:
+            raise _wrong(_line(key), Reason("scenario.no-name", name=name, known=", ".join(known)))
+        if name in found:
+            raise _wrong(_line(key), Reason("scenario.twice", name=name))
+        found[name] = value
+    for name in needed:
+        if name not in found:
+            raise _wrong(_line(node), Reason("scenario.missing", name=name))
+    return found
+
+
+def _word(node: yaml.Node) -> str:
+    """As it is written: 237.50, out and no are words here."""
+    if not isinstance(node, yaml.ScalarNode):
+        raise _wrong(_line(node), Reason("scenario.no-word"))
+    return str(node.value)
+
+
+def _line(node: yaml.Node | None) -> int:
+    return node.start_mark.line + 1 if node and node.start_mark else 1
+
+
+def _wrong(line: int, wrong: Reason | Misuse) -> Misuse:
+    reason = wrong if isinstance(wrong, Reason) else wrong.reason
+    return Misuse(Reason("rehearsal.script", line=line, detail=reason.text()))
