@@ -146,7 +146,7 @@ class Journal:
                 credited.unit,
                 device,
                 of,
-                self._account.active,
+                self._counts_in(of),
             )
         )
         return True
@@ -192,6 +192,12 @@ class Journal:
         self._write(Resolution(n, at, of, verdict, by[:WORDS], why[:WORDS], *what))
 
     # --- how
+
+    def _counts_in(self, of: int) -> int:
+        """The cash-in in which a credit counts that fulfils `of`: the open one, unless its accept was begun before."""
+        accepts = (*self._account.open, *(unsure.intent for unsure in self._account.unknown))
+        within = next((accept.within for accept in accepts if accept.n == of), self._account.active)
+        return within if within == self._account.active else 0
 
     def _write(self, entry: Entry, room: int = 0) -> None:
         self._account.fits(entry)

@@ -109,6 +109,19 @@ def test_session_that_begins_anew_is_told_where_it_was() -> None:
         assert told.place("coins") == ("C1", 1, 19)
 
 
+def test_note_of_an_earlier_customer_never_pays_the_next_one() -> None:
+    journal = opened(MemoryPaper())
+    first = journal.intend(Command.DEPOSIT, amount=37000)
+    accept = journal.intend(Command.ACCEPT, device="notes", pieces=[Pieces(50000, 1)])
+    journal.conclude(accept.n, Verdict.UNKNOWN, code="jam")
+    journal.conclude(first.n, Verdict.RETURNED)
+    journal.intend(Command.DEPOSIT, amount=40000)
+    assert journal.credit(NOTE, accept.n)
+    assert journal.account.deposited == ()
+    assert journal.account.taken == (Pieces(50000, 1),)
+    assert journal.account.unknown == ()
+
+
 def test_note_found_swallowed_after_a_power_cut_is_credited_by_the_key_of_its_intent() -> None:
     """And the device that tells it after all, once it is up, tells nothing new."""
     paper = MemoryPaper()
