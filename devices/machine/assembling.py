@@ -13,7 +13,7 @@ from ..cctalk.coins import CoinAcceptor
 from ..cctalk.frames import COIN_ACCEPTOR
 from ..cctalk.hopper import Hopper
 from ..promises import Acceptor, Clock, Dispenser, Link
-from .coins import COINS
+from .coins import COINS, may_let_in
 from .daybook import Daybook
 from .notes import NOTES
 from .plan import Plan
@@ -33,7 +33,7 @@ def cctalk_coins(
         remember=lambda place: book.remember(COINS, place),
         country=country,
         scale=scale,
-        opened=bool(book.account.active) and not book.is_counted,
+        opened=may_let_in(book),
     )
 
 

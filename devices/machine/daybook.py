@@ -14,13 +14,13 @@ from collections.abc import Iterable, Sequence
 
 from ...errors import Retry
 from ..journal.account import Account
-from ..journal.entries import Command, Entry, Intent, Outcome, Verdict
+from ..journal.entries import Command, Credit, Entry, Intent, Outcome, Verdict
 from ..journal.journal import Journal
 from ..nouns import NO_KEY, Credited, Key, Pieces
 from .documents import Documents, documents
 
-PAPERS, COUNTED = "documents", "counted"
-"""What the journal remembers beside its devices: how far the documents have come, and which deposit is counted."""
+PAPERS = "documents"
+"""What the journal remembers it by how far the documents have come."""
 
 
 class Daybook:
@@ -47,11 +47,20 @@ class Daybook:
         pieces: Iterable[Pieces] = (),
         about: str = "",
         to: str = "",
+        counter: int | None = None,
     ) -> Intent:
         """An operation of its own. Raises Retry where an earlier document cannot be written."""
         self.publish()
         return self._journal.intend(
-            command, unit=unit, device=device, amount=amount, pieces=pieces, about=about, to=to, within=0
+            command,
+            unit=unit,
+            device=device,
+            amount=amount,
+            pieces=pieces,
+            about=about,
+            to=to,
+            counter=counter,
+            within=0,
         )
 
     def intend(
@@ -70,9 +79,11 @@ class Daybook:
             command, within=within, device=device, unit=unit, pieces=pieces, counter=counter, key=key
         )
 
-    def credit(self, credited: Credited, of: int, device: str) -> bool:
-        """False: it was known, and counts no more."""
-        return self._journal.credit(credited, of, device=device)
+    def credit(self, credited: Credited, of: int, device: str) -> Credit | None:
+        """None: it was known, and counts no more."""
+        fresh = self._journal.credit(credited, of, device=device)
+        newest = self.entries[-1]
+        return newest if fresh and isinstance(newest, Credit) else None
 
     def remember(self, device: str, place: Key) -> None:
         self._journal.remember(device, place)
@@ -119,18 +130,6 @@ class Daybook:
                 for pieces in (*entry.paid, *entry.removed):
                     out[pieces.denomination] += pieces.count
         return tuple(Pieces(denomination, count) for denomination, count in sorted(out.items()))
-
-    # --- a deposit that is counted
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether all that was put into the open deposit was counted, and nothing was taken since."""
-        return 0 != self.account.place(COUNTED)[2] == self.account.active
-
-    def count(self, *, counted: bool) -> None:
-        """Says so, or takes it back."""
-        if counted != self.is_counted:
-            self._journal.remember(COUNTED, ("", 0, self.account.active if counted else 0))
 
     # --- documents
 

@@ -40,7 +40,7 @@ class Exchange:
     def condition(self) -> Condition:
         if self._is_out:
             return Condition.MISSING
-        return Condition.UNCOUNTED if self.awaited else Condition.READY
+        return Condition.UNCOUNTED if self.is_under_way else Condition.READY
 
     @property
     def is_under_way(self) -> bool:
@@ -71,21 +71,14 @@ class Exchange:
             return
         held = self._book.account.stock(self.unit) if removed is None else removed
         removal = asked or self._book.intend(Command.REMOVE, within=0, device="", unit=self.unit, pieces=held)
-        if self.awaited is None:
-            self._book.intend(Command.EXCHANGE, within=0, device="", unit=self.unit, pieces=())
-        code = "" if asked else "machine.cassette-unasked"
-        self._book.conclude(removal.n, Verdict.COMMITTED, removed=held, code=code)
         self._tell(CassetteTold(self.unit, CassetteStep.OUT))
-        self._tell(Ended(removal.n, removal.command, Verdict.COMMITTED, given=held, code=code))
+        self._await()
+        self._taken(removal, held, "" if asked else "machine.cassette-unasked")
 
     def settle(self) -> None:
-        """After a start, of a cassette that is in: one that had been seen out was taken; else nobody knows."""
-        if (removal := self.removal) and not self._is_out:
-            if self.awaited:
-                held = self._book.account.stock(self.unit)
-                self._book.conclude(removal.n, Verdict.COMMITTED, removed=held)
-            else:
-                self._book.conclude(removal.n, Verdict.UNKNOWN, code="machine.restarted")
+        """After a start: one that had been seen out was taken. Of any other a person says how its exchange ends."""
+        if self.removal and self.awaited:
+            self._taken(self.removal, self._book.account.stock(self.unit))
 
     def back(self) -> None:
         """The device says that one is in."""
@@ -94,12 +87,24 @@ class Exchange:
             self._tell(CassetteTold(self.unit, CassetteStep.IN))
 
     def empty(self, by: str) -> None:
-        """Somebody, or the machine, says that an empty one is in. Raises Misuse."""
-        awaited = self.awaited
-        if awaited is None or self._is_out:
+        """Somebody, or the machine, says that an empty one is in; where nobody saw the other one go, it went. Raises
+        Misuse."""
+        if self._is_out or not self.is_under_way:
             raise Misuse(Reason("machine.no-exchange", unit=self.unit))
-        self._book.conclude(awaited.n, Verdict.COMMITTED, code=by)
+        if removal := self.removal:
+            self._await()
+            self._taken(removal, self._book.account.stock(self.unit))
+        if awaited := self.awaited:
+            self._book.conclude(awaited.n, Verdict.COMMITTED, code=by)
         self._tell(CassetteTold(self.unit, CassetteStep.EMPTY))
+
+    def _await(self) -> None:
+        if self.awaited is None:
+            self._book.intend(Command.EXCHANGE, within=0, device="", unit=self.unit, pieces=())
+
+    def _taken(self, removal: Intent, held: tuple[Pieces, ...], code: str = "") -> None:
+        self._book.conclude(removal.n, Verdict.COMMITTED, removed=held, code=code)
+        self._tell(Ended(removal.n, removal.command, Verdict.COMMITTED, given=held, code=code))
 
     def _open(self, command: Command) -> Intent | None:
         return next(

@@ -19,6 +19,8 @@ from .nouns import DepositStatus, Ended, Lamp, Moved, Notice, Phase, Status, tot
 from .phases import DEPOSIT_STATUS, PHASES, Cause
 from .plan import Plan, payable
 
+PUBLISH_EVERY = 2.0  # seconds between two tries to write documents that could not be written
+
 _GIVES = (Command.DISPENSE, Command.REMOVE, Command.RETURN)
 
 
@@ -30,8 +32,14 @@ class Keeping(ABC):
         self._phase = Phase.STARTING
         self._notices: list[Notice] = []
         self._paperless: Retry | None = None  # why the documents cannot be written
+        self._published_at = clock.monotonic()  # the last try
 
     # --- what it says of itself
+
+    @property
+    def phase(self) -> Phase:
+        """As `status` tells it, without all the rest."""
+        return self._phase
 
     @property
     def status(self) -> Status:
@@ -135,8 +143,13 @@ class Keeping(ABC):
         return told
 
     def _publish(self) -> None:
-        """Documents that cannot be written now are written before the next operation."""
+        """Documents that cannot be written now are written later: until then no cash is taken."""
         self._paperless = self._book.try_to_publish()
+        self._published_at = self._clock.monotonic()
+
+    def _publish_again(self) -> None:
+        if self._paperless and self._clock.monotonic() - self._published_at >= PUBLISH_EVERY:
+            self._publish()
 
     def _begin(
         self,
@@ -147,27 +160,31 @@ class Keeping(ABC):
         pieces: tuple[Pieces, ...] = (),
         about: str = "",
         to: str = "",
+        counter: int | None = None,
     ) -> Intent:
         try:
-            intent = self._book.begin(command, unit=unit, amount=amount, pieces=pieces, about=about, to=to)
+            intent = self._book.begin(
+                command, unit=unit, amount=amount, pieces=pieces, about=about, to=to, counter=counter
+            )
         except Retry:
             self._publish()
             raise
         self._paperless = None
         return intent
 
-    def _unsure(self, operation: int) -> int:
-        """What may have gone out in `operation`, and nobody knows: it is not given a second time."""
+    def _unsure(self, operation: int, commands: tuple[Command, ...] = _GIVES) -> int:
+        """What may have gone out in `operation`, and nobody knows: it is not given a second time. Or what may have
+        moved by other `commands`."""
         return sum(
             total(unsure.intent.pieces) - total((*unsure.outcome.paid, *unsure.outcome.removed))
             for unsure in self._book.account.unknown
-            if unsure.intent.within == operation and unsure.intent.command in _GIVES
+            if unsure.intent.within == operation and unsure.intent.command in commands
         )
 
     def _finished(self, intent: Intent, verdict: Verdict, *, owed: int = 0, code: str = "") -> None:
         """Concludes an operation of which all parts are concluded, and tells it."""
         deposited = self._book.account.deposited if intent.command.is_cash_in else ()
-        given, unsure = self._book.given(intent.n), self._unsure(intent.n)
+        given, unsure = self._book.given(intent.n), self._unsure(intent.n, (*_GIVES, Command.ACCEPT))
         self._book.conclude(intent.n, verdict, code=code)
         self._tell(Ended(intent.n, intent.command, verdict, intent.amount, deposited, given, owed, unsure, code))
         self._publish()

@@ -9,11 +9,11 @@ Failures: as the journal; never `Unanswered`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from ...errors import Retry
-from ..journal.entries import Command, Intent, Verdict
+from ..journal.entries import Command, Credit, Intent, Verdict
 from ..nouns import (
     NO_KEY,
     Credited,
@@ -51,7 +51,7 @@ class Notes(WayIn):
         unit: str,
         *,
         refusal: Callable[[int], str],
-        came: Callable[[Pieces], None],
+        came: Callable[[Credit], None],
         tell: Callable[[told.Notice], None],
     ) -> None:
         super().__init__(NOTES, device, book, came=came, tell=tell)
@@ -68,12 +68,12 @@ class Notes(WayIn):
         """Nothing is coming in any more."""
         return self.device.standing in QUIET and self.accept is None
 
-    def poll(self) -> list[Happening]:
-        happenings = self.device.poll()
-        for happening in happenings:
-            self._happened(happening)
-        self._look_for_end(happenings)
-        return happenings
+    def happenings(self) -> Iterator[Happening]:
+        is_silent = True
+        for happening in super().happenings():
+            is_silent = False
+            yield happening
+        self._look_for_end(is_silent=is_silent)
 
     def give_up(self, code: str) -> None:
         """Nobody will tell any more what became of the note."""
@@ -151,9 +151,9 @@ class Notes(WayIn):
             case _:
                 self.give_up("machine.restarted")
 
-    def _look_for_end(self, happenings: list[Happening]) -> None:
+    def _look_for_end(self, *, is_silent: bool) -> None:
         """A device that stands at rest has told all that it will tell."""
-        is_waiting = self.accept is not None and not happenings and self.device.standing in AT_REST
+        is_waiting = self.accept is not None and is_silent and self.device.standing in AT_REST
         self._rests = self._rests + 1 if is_waiting else 0
         if self._rests >= RESTS:
             self.give_up("machine.nothing-told")

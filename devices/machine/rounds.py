@@ -13,17 +13,18 @@ Failures: as the journal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 import msgspec
 
 from ...errors import Retry
-from ..journal.entries import Command, Intent, Verdict
+from ..journal.entries import Command, Credit, Intent, Verdict
 from ..money.change import make_change, most_makeable
 from ..money.units import Condition, Fill, Unit, UnitKind, destination, dispensable, is_pointless, shared_out
 from ..nouns import Form, Happening, Pieces, Standing, Stood
 from ..promises import Acceptor, Clock, Dispenser
-from .coins import COINS, Coins
+from .coins import Coins
 from .daybook import Daybook
 from .exchange import Exchange
 from .keeping import Keeping
@@ -32,8 +33,6 @@ from .nouns import Changed, Counted, End, Notice, Phase, total
 from .phases import Cause
 from .plan import Late, Plan
 from .wayout import WaysOut
-
-COUNTED = frozenset({Phase.FIXED, Phase.CHANGE, Phase.REPAY})
 
 LATE = "late"
 """What a pay-out is about that gives late cash back."""
@@ -75,13 +74,8 @@ class Rounds(Keeping):
     def poll(self) -> list[Notice]:
         devices = self._devices()
         name = min(devices, key=lambda name: devices[name].due)
-        if self._notes and name == NOTES:
-            happenings = self._notes.poll()
-        elif self._coins and name == COINS:
-            happenings = self._coins.poll()
-        else:
-            happenings = self._out.poll(name)
-        self._heard(name, happenings)
+        way = next((way for way in self._ways_in() if way.name == name), None)
+        self._heard(name, way.happenings() if way else self._out.poll(name))
         self._follow()
         return self._told()
 
@@ -107,7 +101,7 @@ class Rounds(Keeping):
             condition = Condition.JAMMED
         elif hopper is not None and hopper.standing is Standing.OFFLINE:
             condition = Condition.UNAVAILABLE
-        elif unit.id in self._out.failed:
+        elif unit.id in self._out.left_out:
             sensed = Fill.EMPTY
         if self._exchange and unit.id == self._exchange.unit:
             condition = self._exchange.condition
@@ -131,25 +125,28 @@ class Rounds(Keeping):
         change = total(self._book.account.deposited) + denomination - self._wanted
         return "machine.no-change" if change > 0 and make_change(change, dispensable(units)) is None else ""
 
-    def _came(self, form: Form) -> Callable[[Pieces], None]:
-        def came(pieces: Pieces) -> None:
+    def _came(self, form: Form) -> Callable[[Credit], None]:
+        def came(credit: Credit) -> None:
             self._since = self._clock.monotonic()
-            deposited, is_late = total(self._book.account.deposited), not self._book.account.active
-            pointless = is_pointless(self._units(), pieces.denomination, form)
-            self._tell(Counted(pieces, deposited, pointless, is_late))
-            if is_late and self._plan.late is Late.RETURN and self._phase is not Phase.STARTING:
-                self._late += pieces.amount
+            deposited, is_late = total(self._book.account.deposited), not credit.within
+            pointless = is_pointless(self._units(), credit.denomination, form)
+            self._tell(Counted(Pieces(credit.denomination, 1), deposited, pointless, is_late))
+            if is_late and self._gives_back(credit):
+                self._late += credit.denomination
             if self._phase is Phase.DEPOSIT and 0 < self._wanted <= deposited:
                 self._go(Cause.ENOUGH)
 
         return came
+
+    def _gives_back(self, late: Credit) -> bool:
+        """What the journal had as unknown, and what was found at the start, is for a person: whose was it?"""
+        return self._plan.late is Late.RETURN and not late.of and self._phase is not Phase.STARTING
 
     def _go(self, cause: Cause) -> None:
         """Another phase, and what may come in then."""
         before = self._phase
         self._fire(cause)
         if self._phase is not before:
-            self._book.count(counted=self._phase in COUNTED)
             self._since = self._clock.monotonic()
             self._take()
 
@@ -158,7 +155,7 @@ class Rounds(Keeping):
         for way in self._ways_in():
             way.take(accepted)
 
-    def _heard(self, name: str, happenings: list[Happening]) -> None:
+    def _heard(self, name: str, happenings: Iterable[Happening]) -> None:
         for happening in happenings:
             if isinstance(happening, Stood):
                 self._tell(Changed(name, happening.standing, happening.code))
@@ -186,7 +183,8 @@ class Rounds(Keeping):
                 self._go(Cause.GIVE_BACK if self._end is End.REPAY else Cause.GIVE_CHANGE)
             case Phase.CHANGE | Phase.REPAY | Phase.DISPENSE if not self._out.is_busy:
                 self._give_more()
-            case Phase.IDLE if self._late:
+            case Phase.IDLE:
+                self._publish_again()
                 self._give_late_back()
 
     def _count(self) -> None:
@@ -204,20 +202,26 @@ class Rounds(Keeping):
         if operation is None:
             self._go(Cause.OVER)
             return
-        owed = self._owed(operation)
+        owed = max(self._owed(operation), 0)
         if operation.pieces or not self._pay(owed, operation.n):
-            verdict = Verdict.RETURNED if self._phase is Phase.REPAY else Verdict.COMMITTED
-            self._finished(operation, verdict, owed=max(owed, 0))
+            is_customers = operation.command is not Command.REMOVE
+            kept = self._has_moved(operation) or (owed and is_customers)
+            verdict = Verdict.COMMITTED if kept and self._phase is not Phase.REPAY else Verdict.RETURNED
+            self._finished(operation, verdict, owed=owed if is_customers else 0)
+            self._out.over()
             self._go(Cause.OVER)
 
     @property
     def _operation(self) -> Intent | None:
         """What cash is given out for."""
         ours = (Command.DEPOSIT, Command.PAYOUT, Command.REMOVE)
-        cassette = self._exchange.unit if self._exchange else None
         return next(
-            (each for each in self._book.account.open if each.command in ours and each.unit != cassette), None
+            (each for each in self._book.account.open if each.command in ours and not self._stays_open(each)), None
         )
+
+    def _stays_open(self, operation: Intent) -> bool:
+        """The exchange of a cassette: people end it, whatever else goes on."""
+        return self._exchange is not None and operation.unit == self._exchange.unit
 
     def _owed(self, operation: Intent) -> int:
         """What of it is still to be given."""
@@ -243,15 +247,12 @@ class Rounds(Keeping):
 
     def _give_late_back(self) -> None:
         amount, self._late = self._late, 0
-        if make_change(amount, dispensable(self._units())) is None:
+        if not amount or make_change(amount, dispensable(self._units())) is None:
             return  # kept: its document says that it came
-        try:
+        with suppress(Retry):
             intent = self._begin(Command.PAYOUT, amount=amount, about=LATE)
-        except Retry:
-            self._late = amount
-            return
-        self._go(Cause.GIVE)
-        self._pay(amount, intent.n)
+            self._go(Cause.GIVE)
+            self._pay(amount, intent.n)
 
     # --- after a start
 
@@ -264,9 +265,12 @@ class Rounds(Keeping):
             return
         if self._exchange:
             self._exchange.settle()
+        self._out.over()
         for intent in self._book.account.open:
-            if intent.command is not Command.EXCHANGE and not (intent.command.is_cash_in and self._has_moved(intent)):
-                self._finished(intent, Verdict.COMMITTED if self._has_moved(intent) else Verdict.RETURNED)
+            has_moved = self._has_moved(intent)
+            if not self._stays_open(intent) and not (intent.command.is_cash_in and has_moved):
+                owed = max(self._owed(intent), 0) if intent.command is Command.PAYOUT and has_moved else 0
+                self._finished(intent, Verdict.COMMITTED if has_moved else Verdict.RETURNED, owed=owed)
         self._publish()
         self._go(Cause.INTERRUPTED if self._book.account.active else Cause.SETTLED)
 

@@ -2,23 +2,29 @@
 
 Each pay-out is in the journal with the hopper's own counter before it is sent. Where no answer comes, or the power
 went, the hopper is asked for its outcome by that counter before it is used again; one that cannot tell for the plan's
-patience makes it unknown. A hopper that gave less than it should is left out until a person has looked.
+patience makes it unknown, and settles it when it comes back and tells after all.
+
+A hopper that gave less than it should is left out until a person has looked; one that only did not begin, for the rest
+of the operation, unless it does so again.
 
 Failures: as the journal; never `Unanswered`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 from ...errors import Retry
 from ..journal.entries import Command, Intent, Verdict
-from ..nouns import Happening, Lost, Misuse, Paid, Pieces, Unanswered
+from ..nouns import Happening, Lost, Misuse, Paid, Pieces, Standing, Unanswered
 from ..promises import Clock, Dispenser
 from .daybook import Daybook
 from .nouns import Gave, Notice
 
 MOST = 255  # pieces in one pay-out, as ccTalk hoppers count
+STRIKES = 2  # pay-outs that a hopper may refuse, or not begin, one after the other
 
 _OUT = (Command.DISPENSE, Command.REMOVE)
 
@@ -36,10 +42,13 @@ class WaysOut:
         tell: Callable[[Notice], None],
     ) -> None:
         self.hoppers = hoppers
-        self.failed: dict[str, str] = {}  # unit: why it is left out
+        self.failed: dict[str, str] = {}  # unit: why it is left out until a person has looked
+        self._skipped: set[str] = set()  # units that are left out of this operation
+        self._strikes: Counter[str] = Counter()
         self._book, self._clock, self._patience, self._tell = book, clock, patience, tell
         self._watched: set[int] = set()  # intents whose end a poll will tell
-        self._doubted: dict[int, float] = {}  # intents whose outcome is asked for, and since when
+        self._silent: dict[int, float] = {}  # intents of which a hopper does not tell, and since when
+        self._given_up: dict[str, int] = {}  # by unit: an intent whose end a poll may tell yet
         self._queued: list[tuple[Command, int, str, Pieces]] = []
 
     @property
@@ -51,6 +60,11 @@ class WaysOut:
     def is_busy(self) -> bool:
         return bool(self._queued or self.open)
 
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Units of which nothing is to be had, whatever the journal says."""
+        return frozenset(self.failed) | self._skipped
+
     def pay(self, shares: Iterable[tuple[str, Pieces]], command: Command, within: int) -> None:
         """Gives these out, all hoppers at once, each as often as it takes."""
         for unit, pieces in shares:
@@ -58,6 +72,10 @@ class WaysOut:
                 part = Pieces(pieces.denomination, min(MOST, pieces.count - begun))
                 self._queued.append((command, within, unit, part))
         self._send()
+
+    def over(self) -> None:
+        """The operation has ended."""
+        self._skipped.clear()
 
     def poll(self, unit: str) -> list[Happening]:
         """One round with one hopper."""
@@ -67,9 +85,13 @@ class WaysOut:
             match happening:
                 case Paid() if intent:
                     self._paid(intent, happening)
+                case Paid():
+                    self._paid_after_all(unit, happening)
                 case Lost() if intent:
                     self._unknown(intent, happening.code)
-        self._ask_after(unit)
+        for intent in self.open:
+            if intent.device == unit:
+                self._look_after(intent)
         self._send()
         return happenings
 
@@ -81,6 +103,7 @@ class WaysOut:
     def recover(self) -> None:
         """A person has looked: all hoppers count again."""
         self.failed.clear()
+        self._strikes.clear()
 
     # --- underneath
 
@@ -88,7 +111,7 @@ class WaysOut:
         """What is queued for hoppers that are free."""
         waiting, self._queued = self._queued, []
         for command, within, unit, pieces in waiting:
-            if unit in self.failed:
+            if unit in self.left_out:
                 continue
             if any(each.device == unit for each in self.open):
                 self._queued.append((command, within, unit, pieces))
@@ -99,56 +122,84 @@ class WaysOut:
         hopper = self.hoppers[unit]
         try:
             counter = hopper.counter()
-        except (Misuse, Unanswered) as trouble:
-            self.failed[unit] = trouble.reason.code
-            return
-        try:
             intent = self._book.intend(
                 command, within=within, device=unit, unit=unit, pieces=(pieces,), counter=counter
             )
-        except Retry:
-            self.failed[unit] = "machine.cannot-write"
+        except (Misuse, Unanswered, Retry):
+            self._skipped.add(unit)
             return
         try:
             hopper.dispense((pieces,))
         except Misuse as refusal:
-            self._book.conclude(intent.n, Verdict.RETURNED, unpaid=intent.pieces, code=refusal.reason.code)
-            self.failed[unit] = refusal.reason.code
+            self._never_began(intent, refusal.reason.code)
         except Unanswered:
-            self._doubted[intent.n] = self._clock.monotonic()
+            self._silent[intent.n] = self._clock.monotonic()
         else:
             self._watched.add(intent.n)
 
     def _paid(self, intent: Intent, paid: Paid) -> None:
-        self._forget(intent)
         verdict = Verdict.COMMITTED if paid.paid else Verdict.RETURNED
         if intent.command is Command.REMOVE:
             self._book.conclude(intent.n, verdict, removed=paid.paid, unpaid=paid.unpaid, code=paid.code)
         else:
             self._book.conclude(intent.n, verdict, paid=paid.paid, unpaid=paid.unpaid, code=paid.code)
+        self._forget(intent)
+        self._strikes[intent.device] = 0
         if paid.unpaid:
             self.failed[intent.device] = paid.code or "machine.gave-less"
         self._tell(Gave(paid.paid, intent.device, paid.code))
 
-    def _ask_after(self, unit: str) -> None:
-        """The outcome of a pay-out that no poll will tell: begun before a start, or not answered."""
-        for intent in self.open:
-            if intent.device != unit or intent.n in self._watched or intent.counter is None:
-                continue
-            since = self._doubted.setdefault(intent.n, self._clock.monotonic())
-            try:
-                outcome = self.hoppers[unit].outcome(intent.counter)
-            except Unanswered as trouble:
-                if self._clock.monotonic() - since > self._patience:
-                    self._unknown(intent, trouble.reason.code)
+    def _never_began(self, intent: Intent, code: str) -> None:
+        self._book.conclude(intent.n, Verdict.RETURNED, unpaid=intent.pieces, code=code)
+        self._forget(intent)
+        self._skipped.add(intent.device)
+        self._strikes[intent.device] += 1
+        if self._strikes[intent.device] >= STRIKES:
+            self.failed[intent.device] = code
+
+    def _paid_after_all(self, unit: str, paid: Paid) -> None:
+        """What nobody knew is known, unless a person was faster."""
+        number = self._given_up.pop(unit, 0)
+        unsure = next((each for each in self._book.account.unknown if each.intent.n == number), None)
+        if unsure is None:
+            return
+        verdict = Verdict.COMMITTED if paid.paid else Verdict.RETURNED
+        with suppress(Retry):  # then it stays a person's
+            if unsure.intent.command is Command.REMOVE:
+                self._book.resolve(number, verdict, "", paid.code, removed=paid.paid)
             else:
-                self._paid(intent, outcome or Paid((), intent.pieces, "machine.never-began"))
+                self._book.resolve(number, verdict, "", paid.code, paid=paid.paid)
+
+    def _look_after(self, intent: Intent) -> None:
+        """Asks for the outcome of a pay-out that no poll will tell: begun before a start, or not answered. One that a
+        poll will tell waits for as long as its hopper answers."""
+        hopper = self.hoppers[intent.device]
+        if intent.n in self._watched and hopper.standing is not Standing.OFFLINE:
+            self._silent.pop(intent.n, None)
+            return
+        since = self._silent.setdefault(intent.n, self._clock.monotonic())
+        is_late = self._clock.monotonic() - since > self._patience
+        if intent.n in self._watched:
+            if is_late:
+                self._given_up[intent.device] = intent.n
+                self._unknown(intent, "machine.silent")
+            return
+        try:
+            outcome = hopper.outcome(intent.counter or 0)
+        except Unanswered as trouble:
+            if is_late:
+                self._unknown(intent, trouble.reason.code)
+            return
+        if outcome is None:
+            self._never_began(intent, "machine.never-began")
+        else:
+            self._paid(intent, outcome)
 
     def _unknown(self, intent: Intent, code: str) -> None:
-        self._forget(intent)
         self._book.conclude(intent.n, Verdict.UNKNOWN, code=code)
+        self._forget(intent)
         self.failed[intent.device] = code
 
     def _forget(self, intent: Intent) -> None:
         self._watched.discard(intent.n)
-        self._doubted.pop(intent.n, None)
+        self._silent.pop(intent.n, None)

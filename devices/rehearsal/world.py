@@ -2,7 +2,7 @@
 
 The machine, its journal and its documents are the real ones; its lines, its devices, its paper and the time are
 simulated, so a day passes in the time it takes to compute. `truth` is where the cash really is, whatever the journal
-believes; `explained` says whether the two agree up to what is told as unknown.
+believes; `explains` says whether the two agree up to what is told as unknown.
 
 Failures: as the machine's.
 """
@@ -13,14 +13,17 @@ from collections import Counter
 from collections.abc import Callable
 from copy import copy, deepcopy
 
+from ..ccnet.frames import Command as Said
+from ..ccnet.frames import command
 from ..ccnet.simulated import ROUBLES, SimValidator
 from ..cctalk.bus import Bus
+from ..cctalk.frames import Header
 from ..cctalk.simulated import SimBus, SimCoinAcceptor, SimHopper
 from ..journal.account import Account
 from ..journal.entries import Command
 from ..journal.journal import Journal
 from ..journal.simpaper import MemoryPaper
-from ..lines.simlink import SimClock, SimLink
+from ..lines.simlink import SimClock, SimLink, SimulatedDevice
 from ..machine.assembling import ccnet_notes, cctalk_coins, cctalk_hoppers
 from ..machine.composite import Composite
 from ..machine.daybook import Daybook
@@ -35,7 +38,11 @@ COINS = {100: "RU100A", 200: "RU200A", 500: "RU500A", 1000: "RU1K0A"}
 NOTES = tuple(value * 10**exponent * 100 for value, exponent in ROUBLES)  # by bill type
 HOPPERS = {"ten": (1000, 3), "five": (500, 4), "one": (100, 5)}  # unit: its coin, and its address
 FIRST_FILL = {"ten": 60, "five": 20, "one": 40}
-"""Coins that staff put into each hopper before the journal was begun."""
+"""Coins that staff has put into each hopper."""
+
+HEADER = 3  # where a ccTalk frame says what it wants
+ROOM = 1 << 12  # bytes that the journal keeps free: enough for one sale
+MUMBLED = 6  # an error of the acceptor that is nobody's money
 
 
 def roubles(rule: Rule = Rule.EXACT) -> Plan:
@@ -50,9 +57,38 @@ def roubles(rule: Rule = Rule.EXACT) -> Plan:
     )
 
 
+class Slowly:
+    """`simlink.SimulatedDevice` that hears a decisive command byte by byte. `witness` is called between two bytes."""
+
+    def __init__(
+        self, device: SimulatedDevice, decisive: Callable[[bytes], bool], witness: Callable[[str], None]
+    ) -> None:
+        self._device, self._decisive, self._witness = device, decisive, witness
+
+    def hear(self, data: bytes, now: float) -> bytes:
+        if not self._decisive(data):
+            return self._device.hear(data, now)
+        answer = b""
+        for at in range(len(data)):
+            answer += self._device.hear(data[at : at + 1], now)
+            self._witness("byte")
+        return answer
+
+    def line_held(self, seconds: float, now: float) -> None:
+        self._device.line_held(seconds, now)
+
+
+def stacks(data: bytes) -> bool:
+    return data == command(Said.STACK)
+
+
+def pays_out(data: bytes) -> bool:
+    return data[HEADER : HEADER + 1] == bytes([Header.DISPENSE])
+
+
 class World:
-    """`witness` is called at each step at which the power may go: before and after what is said on a line, and before
-    each write of the journal."""
+    """`witness` is called at each step at which the power may go: before and after what is said on a line, after each
+    byte of what moves money, and before each write of the journal."""
 
     def __init__(self, plan: Plan | None = None, *, fill: dict[str, int] | None = None) -> None:
         self.plan = plan or roubles()
@@ -64,6 +100,8 @@ class World:
             unit: SimHopper(filled.get(unit, 0), address=address, serial=345600 + address)
             for unit, (_, address) in HOPPERS.items()
         }
+        self.acceptor.fail(MUMBLED)  # so that a reset shows, as in any acceptor that has heard a coin
+        self.bus = SimBus([self.acceptor, *self.hoppers.values()])
         self.mixer: Counter[int] = Counter()
         self.taken_out: Counter[int] = Counter()  # by staff
         self.paper = MemoryPaper()
@@ -75,12 +113,12 @@ class World:
     def start(self) -> None:
         """The till starts: its machine knows what the journal says, and no more."""
         self.notices: list[Notice] = []
-        self.notes_line = SimLink(self.clock, self.validator, witness=self._step)
-        self.coins_line = SimLink(
-            self.clock, SimBus([self.acceptor, *self.hoppers.values()]), witness=self._step
+        self.notes_line = SimLink(
+            self.clock, Slowly(self.validator, stacks, self._step), witness=self._step
         )
+        self.coins_line = SimLink(self.clock, Slowly(self.bus, pays_out, self._step), witness=self._step)
         self.paper.interrupt = self._step
-        self.journal = Journal(self.paper, self.clock.now)
+        self.journal = Journal(self.paper, self.clock.now, room=ROOM)
         self.book = Daybook(self.journal, self.papers)
         bus = Bus(self.coins_line, self.clock)
         self.machine = Composite(
@@ -97,7 +135,7 @@ class World:
 
     def _set_up(self, filled: dict[str, int]) -> None:
         """Staff tells what it has put into the hoppers."""
-        self.until(lambda: self.machine.status.phase is Phase.IDLE)
+        self.until(lambda: self.machine.phase is Phase.IDLE)
         for unit, count in filled.items():
             if count:
                 self.machine.adjust_cash_counts(unit, [Pieces(HOPPERS[unit][0], count)], "first fill")
@@ -110,9 +148,8 @@ class World:
         other = copy(self)
         other.witness = lambda _what: None
         self.paper.interrupt = lambda _step: None
-        shared = (self.clock, self.validator, self.acceptor, self.hoppers, self.mixer, self.taken_out)
-        (other.clock, other.validator, other.acceptor, other.hoppers, other.mixer, other.taken_out) = deepcopy(shared)
-        other.paper, other.papers = deepcopy((self.paper, self.papers))
+        kept_on = ("clock", "validator", "acceptor", "hoppers", "bus", "mixer", "taken_out", "paper", "papers")
+        vars(other).update(deepcopy({name: vars(self)[name] for name in kept_on}))
         self.paper.interrupt = self._step
         other.paper.power_cut(kept)
         return other
@@ -169,7 +206,7 @@ class World:
                 return
             self.poll()
         if not is_so():
-            raise TimeoutError(self.machine.status.phase)
+            raise TimeoutError(self.machine.phase)
 
     def ended(self, number: int) -> Ended | None:
         """How operation `number` ended."""

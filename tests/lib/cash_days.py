@@ -13,13 +13,13 @@ Play = Callable[[World], object]
 
 
 def idle(world: World) -> None:
-    world.until(lambda: world.machine.status.phase is Phase.IDLE)
+    world.until(lambda: world.machine.phase is Phase.IDLE)
 
 
 def pay_in(world: World, *denominations: int) -> None:
     """Coins fall in at once; a note when the one before is gone."""
     for denomination in denominations:
-        world.until(lambda: world.machine.status.phase is not Phase.DEPOSIT or ready(world))
+        world.until(lambda: world.machine.phase is not Phase.DEPOSIT or ready(world))
         if denomination <= 1000:
             world.coin(denomination)
             world.poll(8)
@@ -39,7 +39,7 @@ def sale_with_change(world: World) -> int:
     """237 roubles, paid with a coin and a note: change from all three hoppers."""
     number = world.machine.begin_deposit(23700, "receipt 1")
     pay_in(world, 1000, 50000)
-    world.until(lambda: world.machine.status.phase is Phase.FIXED)
+    world.until(lambda: world.machine.phase is Phase.FIXED)
     world.machine.end_deposit(End.CHANGE)
     idle(world)
     return number
@@ -56,7 +56,7 @@ def sale_cancelled(world: World) -> int:
 def exact_sale(world: World) -> int:
     number = world.machine.begin_deposit(5000, "receipt 3")
     pay_in(world, 5000)
-    world.until(lambda: world.machine.status.phase is Phase.FIXED)
+    world.until(lambda: world.machine.phase is Phase.FIXED)
     world.machine.end_deposit(End.CHANGE)
     idle(world)
     return number
@@ -141,8 +141,8 @@ def cuts(play: Play, world: World) -> Iterator[tuple[int, str, World]]:
 def come_back(world: World, end: End) -> None:
     """The till starts, and ends what was open."""
     world.start()
-    world.until(lambda: world.machine.status.phase in (Phase.IDLE, Phase.PAUSED))
-    if world.machine.status.phase is Phase.PAUSED:
+    world.until(lambda: world.machine.phase in (Phase.IDLE, Phase.PAUSED))
+    if world.machine.phase is Phase.PAUSED:
         enough = sum(each.amount for each in world.machine.status.deposited) >= world.machine.status.wanted
         world.machine.end_deposit(end if enough else End.REPAY)
         idle(world)
