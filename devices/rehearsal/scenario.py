@@ -38,7 +38,7 @@ from .script import Order, order
 from .world import FIRST_FILL, roubles
 
 EXPECTED = "expected:"
-"""From this line on a file tells what is to come out, and `with_seen` writes it anew."""
+"""From this line on a file tells what is to come out."""
 
 
 class Setting(Noun, frozen=True, forbid_unknown_fields=True):
@@ -77,8 +77,8 @@ class Scenario(NamedTuple):
     expected: Seen
 
 
-def played(scenario: Scenario) -> Seen:
-    """Plays it in a world of its own. Raises Misuse."""
+def played(scenario: Scenario) -> Play:
+    """To its end, in a world of its own. Raises Misuse."""
     play = Play(scenario.setting.plan, scenario.setting.fill)
     for line, said in scenario.steps:
         try:
@@ -86,6 +86,10 @@ def played(scenario: Scenario) -> Seen:
         except Misuse as wrong:
             raise _wrong(line, wrong) from wrong
     play.finish()
+    return play
+
+
+def seen(play: Play) -> Seen:
     world = play.world
     return Seen(
         tuple(play.told),
@@ -95,10 +99,10 @@ def played(scenario: Scenario) -> Seen:
     )
 
 
-def difference(expected: Seen, seen: Seen) -> Reason | None:
+def difference(expected: Seen, came: Seen) -> Reason | None:
     """The first, in words; None = there is none."""
     for part in Seen.__struct_fields__:
-        lines = zip_longest(getattr(expected, part), getattr(seen, part))
+        lines = zip_longest(getattr(expected, part), getattr(came, part))
         for number, (wanted, found) in enumerate(lines, 1):
             if wanted is None:
                 return Reason("scenario.more", part=part, line=number, found=found)
@@ -109,13 +113,13 @@ def difference(expected: Seen, seen: Seen) -> Reason | None:
     return None
 
 
-def with_seen(text: str, seen: Seen) -> str:
-    """The file's `text` with what was seen as what is expected."""
+def with_expected(text: str, expected: Seen) -> str:
+    """The file's `text`, which expects this from now on."""
     kept = text.partition(f"\n{EXPECTED}")[0].rstrip("\n")
     blocks = [
-        "\n".join((f"  {part}: |", *(f"    {line}" for line in getattr(seen, part))))
+        "\n".join((f"  {part}: |", *(f"    {line}" for line in getattr(expected, part))))
         for part in Seen.__struct_fields__
-        if getattr(seen, part)
+        if getattr(expected, part)
     ]
     return "\n".join((kept, EXPECTED, *blocks, ""))
 
