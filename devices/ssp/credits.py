@@ -45,10 +45,10 @@ class Credits:
         elif seen is Seen.READING and self._unasked:
             self._unasked = 2
 
-    def credit(self, channel: int, key: Key | None) -> Credited | None:
-        """The device shows a credit; `key` is that of the note under way. None: it was told already. A denomination of
-        0: nobody knows what this note is."""
-        if key is not None:
+    def credit(self, channel: int, key: Key = NO_KEY) -> Credited | None:
+        """The device shows a credit; `key` is that of the note under way, where one is. None: it was told already. A
+        denomination of 0: nobody knows what this note is."""
+        if key != NO_KEY:
             self._last = key
         elif self._unasked == 2:
             self._last = self.next()

@@ -168,7 +168,7 @@ class Validator:
                 case Tell.ESCROWED:
                     happenings += self._escrow(event.channel, now)
                 case Tell.CREDITED:
-                    credit = self._credits.credit(event.channel, self._held[1] if before in UNDER_WAY else None)
+                    credit = self._credits.credit(event.channel, self._held[1] if before in UNDER_WAY else NO_KEY)
                     if credit is not None:
                         happenings.append(credit if credit.denomination else Lost(1, "ssp.unknown-note"))
                 case Tell.GIVEN_BACK:
