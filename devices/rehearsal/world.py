@@ -41,6 +41,7 @@ FIRST_FILL = {"ten": 60, "five": 20, "one": 40}
 """Coins that staff has put into each hopper."""
 
 HEADER = 3  # where a ccTalk frame says what it wants
+UNSEEN = 5  # coins of each kind that an acceptor may let in between two looks
 ROOM = 1 << 12  # bytes that the journal keeps free: enough for one sale
 MUMBLED = 6  # an error of the acceptor that is nobody's money
 
@@ -215,29 +216,39 @@ class World:
     # --- the truth
 
     @property
-    def truth(self) -> Counter[int]:
-        """All that is in the machine, a note in the validator's path not counted."""
-        held = Counter(NOTES[kind] for kind in self.validator.cassette) + self.mixer
-        for unit, (denomination, _) in HOPPERS.items():
-            held[denomination] += self.hoppers[unit].stock
-        return held
+    def held(self) -> dict[str, Counter[int]]:
+        """What is in each unit, a note in the validator's path not counted."""
+        coins = {unit: Counter({piece: self.hoppers[unit].stock}) for unit, (piece, _) in HOPPERS.items()}
+        notes = Counter(NOTES[kind] for kind in self.validator.cassette)
+        return {**coins, "mixer": self.mixer, "box": notes}
+
+    def differences(self) -> dict[str, Counter[int]]:
+        """By unit and denomination, what is really there more (or less) than the journal says."""
+        return {unit: self._more(unit, held) for unit, held in self.held.items()}
 
     def difference(self) -> Counter[int]:
-        """By denomination, what is really there more (or less) than the journal says."""
-        believed = Counter(self.journal.account.change_of_stock)
-        more = Counter(self.truth)
-        more.subtract(believed)
+        """Of all units together."""
+        more: Counter[int] = Counter()
+        for each in self.differences().values():
+            more.update(each)
+        return Counter({piece: count for piece, count in more.items() if count})
+
+    def _more(self, unit: str, held: Counter[int]) -> Counter[int]:
+        more = Counter(held)
+        more.subtract({each.denomination: each.count for each in self.journal.account.stock(unit)})
         return Counter({piece: count for piece, count in more.items() if count})
 
 
-def explains(account: Account, difference: Counter[int]) -> bool:
-    """Whether unknown entries cover a difference: each piece too many may have come in by one, each piece too few may
-    have gone out by one."""
+def explains(account: Account, difference: Counter[int], unit: str = "") -> bool:
+    """Whether unknown entries cover a difference (of `unit`, or of all): each piece too many may have come in by one,
+    each piece too few may have gone out by one."""
     may_be_in: Counter[int] = Counter()
     may_be_out: Counter[int] = Counter()
     for unsure in account.unknown:
+        if unit not in ("", unsure.intent.unit) and unsure.intent.pieces:
+            continue
         if not unsure.intent.pieces:
-            may_be_in.update(dict.fromkeys(COINS, len(COINS)))  # nobody saw what came in
+            may_be_in.update(dict.fromkeys(COINS, UNSEEN))  # nobody saw what came in
         into = may_be_in if unsure.intent.command is Command.ACCEPT else may_be_out
         for pieces in unsure.intent.pieces:
             into[pieces.denomination] += pieces.count
