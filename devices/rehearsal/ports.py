@@ -37,6 +37,7 @@ class Port:
         self._ours: int | None = None
         self._name = ""
         self._said = False  # since the port was last closed by all hosts
+        self._more = False  # may be there to be read: the bell rings once only
         self.plug()
 
     @property
@@ -62,7 +63,7 @@ class Port:
             raise
         finally:
             os.close(theirs)
-        self._ours, self._said = ours, False
+        self._ours, self._said, self._more = ours, False, False
 
     def unplug(self) -> None:
         """The adapter is pulled out; nothing where it is out already."""
@@ -77,28 +78,32 @@ class Port:
     close = unplug
 
     def step(self, seconds: float, also: Collection[int] = ()) -> None:
-        """Waits until a host says something or one of `also` can be read, at most for `seconds`; and serves."""
+        """Waits until a host says something or one of `also` can be read, at most for `seconds`; and serves. One piece
+        at a time, so that whoever looks between two steps sees each state that a host is shown."""
         here = [] if self._ours is None else [self._bell.fileno()]
-        ready, _, _ = select.select([*here, *also], [], [], max(0.0, seconds))
+        ready, _, _ = select.select([*here, *also], [], [], 0.0 if self._more else max(0.0, seconds))
         if self._ours is not None and here[0] in ready:
             self._bell.poll(0)
+            self._more = True
+        if self._ours is not None and self._more:
             self._serve(self._ours)
 
     def _serve(self, ours: int) -> None:
-        while True:
-            try:
-                data = os.read(ours, PIECE)
-            except BlockingIOError:
-                return
-            except OSError as error:
-                if error.errno != errno.EIO:
-                    raise
-                self._closed()
-                return
-            answer = self._device.hear(data, self._clock.monotonic())
-            if answer:
-                self._said = True
-                self._say(ours, answer)
+        try:
+            data = os.read(ours, PIECE)
+        except BlockingIOError:
+            self._more = False
+            return
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            self._more = False
+            self._closed()
+            return
+        answer = self._device.hear(data, self._clock.monotonic())
+        if answer:
+            self._said = True
+            self._say(ours, answer)
 
     @staticmethod
     def _say(ours: int, answer: bytes) -> None:
