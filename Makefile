@@ -6,13 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
 # what tests read beside the package; copied out of the checkout to test the installed wheel
-BESIDE := tests setup.cfg .importlinter $(wildcard samples *.md)
+BESIDE := tests setup.cfg .importlinter $(wildcard samples docs *.md)
 
-.PHONY: help venv demo test docs lint types layers wheel check clean
+.PHONY: help venv demo demo-cash bench-cash test docs lint types layers wheel check clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 # In two steps: the demo needs no tools, and somebody waits for it.
 $(VENV)/.tillpost: setup.cfg pyproject.toml
@@ -31,11 +31,17 @@ $(VENV)/.stamp: $(VENV)/.tillpost
 demo: $(VENV)/.tillpost ## the main job on samples/, in a temporary root
 	@$(BIN)/python samples/demo.py
 
+demo-cash: $(VENV)/.tillpost ## a day at a cash machine, in simulated time
+	@$(BIN)/python samples/demo_cash.py
+
+bench-cash: $(VENV)/.tillpost ## how long a poll round and the change take, beside something that is known
+	@$(BIN)/python benchmarks/cash.py
+
 test: venv ## every test that needs no outside server; ARGS="-k chunk" to choose
 	$(BIN)/pytest$(if $(ARGS), $(ARGS))
 
-docs: venv ## writes README's table of settings anew, from the settings themselves
-	$(BIN)/pytest -q tests/test_docs.py --accept
+docs: venv ## writes the tables and diagrams of the documents anew, from the program itself
+	$(BIN)/pytest -q tests/test_docs.py tests/test_cash_docs.py --accept
 
 lint: venv
 	$(BIN)/ruff check .
