@@ -32,8 +32,6 @@ PERIOD_AWAY = 1.0
 SILENT = 5.0
 TO_KNOW = 5.0  # in which a device is asked who it is
 
-FOLLOWING = 4  # what is said in one turn before the poll, at most
-
 
 class SspSession:
     """`promises.Acceptor`, over 9600 baud with two stop bits. `epoch` and `last`: see `credits.Credits`; `decimals`:
@@ -90,7 +88,7 @@ class SspSession:
         Misuse for a denomination that the device does not know."""
         self._host.want(denominations)
         if self._open and self._host.fresh and not self._pending:
-            self._guarded(self._follow)
+            self._guarded(lambda: self._pending.extend(self._follow()))
 
     def poll(self) -> list[Happening]:
         """Sleeps until the next poll is due."""
@@ -206,11 +204,9 @@ class SspSession:
     def _round(self) -> list[Happening]:
         if told := self._settled():
             return told
-        if self.dialogue.open_question is not None:
-            return []
-        if self._host.unwritten:
+        if self._host.unwritten and self.dialogue.open_question is None:
             return self._polled(self.dialogue.again())
-        if self._companion is not None and self._companion.unwritten:
+        if self._waits:
             return []
         if not self._host.fresh and (told := self._meet()):
             return told
@@ -234,16 +230,18 @@ class SspSession:
             self._companion.hear(body, self._host.version)
         return self._host.see(body, self._clock.monotonic())
 
+    @property
+    def _waits(self) -> bool:
+        """Whether nothing new may be said now."""
+        untold = self._companion is not None and self._companion.unwritten
+        return untold or self._host.unwritten or self.dialogue.open_question is not None
+
     def _follow(self) -> list[Happening]:
         """Says what follows from the last answer."""
-        for _ in range(FOLLOWING):
-            now = self._clock.monotonic()
-            if self._host.unwritten or self.dialogue.open_question or (follows := self._host.next(now)) is None:
+        while not self._waits and (follows := self._host.next(self._clock.monotonic())) is not None:
+            if (body := self._heard_of(self.dialogue.ask(*follows))) is None:
                 break
-            body = self._heard_of(self.dialogue.ask(*follows))
-            if body is None:
-                break
-            if (told := self._host.done(*follows, body, now)) or body[0] != Answer.OK:
+            if (told := self._host.done(*follows, body, self._clock.monotonic())) or body[0] != Answer.OK:
                 return told
         return []
 

@@ -96,10 +96,10 @@ class Cuts:
         self.scene.witness = self.scene.journal.step = self._step
         for act in (
             lambda: self.scene.insert(4),
-            turns(self.scene, 20),
+            turns(self.scene, 16),
             lambda: self.scene.insert(3),
-            turns(self.scene, 20),
-            turns(self.scene, 45),
+            turns(self.scene, 16),
+            turns(self.scene, 28),
         ):
             self._again(act)
 
@@ -156,7 +156,7 @@ def test_what_a_forgetful_device_swallows_is_exactly_what_a_person_is_asked_abou
     assert seen
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32), st.sampled_from([0.02, 0.08]), st.sampled_from(sorted(KINDS)))
 def test_a_storm_of_faults_never_raises_and_never_credits_what_is_not_there(seed: int, rate: float, kind: str) -> None:
     dice = random.Random(seed)

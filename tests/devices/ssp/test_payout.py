@@ -221,10 +221,10 @@ def test_a_packet_lost_late_doubled_cut_or_spoilt_pays_nothing_twice(side: str) 
     clean.turns(25)
     first = clean.link.written
     payday(clean)
-    for at in range(first, clean.link.written, 2):
+    for at in range(first, clean.link.written, 3):
         bench = Bench()
         bench.turns(25)
-        getattr(bench.link, side)[at] = FAULTS[at // 2 % len(FAULTS)]
+        getattr(bench.link, side)[at] = FAULTS[at // 3 % len(FAULTS)]
         payday(bench)
         bench.turns(10)
         assert (bench.paid_out, bench.told_paid, bench.unknown) == (75_000, 75_000, 0), at
@@ -235,10 +235,10 @@ def test_power_cuts_at_any_step_of_a_payout_leave_nothing_untold() -> None:
     clean.turns(25)
     first = clean.steps
     payday(clean)
-    for at in range(first, clean.steps, 2):
+    for at in range(first, clean.steps, 4):
         bench = Bench()
         bench.turns(25)
-        bench.at_step[at] = (bench.cut, bench.cut_device, bench.cut_both)[at // 2 % 3]
+        bench.at_step[at] = (bench.cut, bench.cut_device, bench.cut_both)[at // 4 % 3]
         try:
             payday(bench)
         except PowerCut:
