@@ -19,15 +19,18 @@ Moved = tuple[Counter[int], Counter[int]]
 """What came in, and what went out, by denomination."""
 
 
-def moved(intent: Intent, difference: Counter[int], escrow: Counter[int]) -> Moved | None:
+def moved(
+    intent: Intent, difference: Counter[int], *, escrow: Counter[int], credited: Counter[int]
+) -> Moved | None:
     """`difference`: how many pieces more are in the machine than the journal says, below 0 for fewer. `escrow`: what
-    the machine had counted before the trouble; nothing = that is not known."""
+    the machine had counted before the trouble; nothing = that is not known. `credited`: what of it the journal knows,
+    where it was writing down an answer when the trouble came."""
     match intent.command:
         case Command.CHANGE | Command.RETURN:
-            came = escrow | +difference
+            came = escrow - credited | +difference
             went = came.copy()
             went.subtract(difference)
-            return (came, +went) if amount(went) <= amount(came) else None
+            return (came, +went) if amount(went) <= amount(came + credited) else None
         case Command.DEPOSIT | Command.ACCEPT:
             return (+difference & escrow if escrow else +difference), Counter()
         case _:

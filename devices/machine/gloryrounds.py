@@ -42,6 +42,7 @@ FOUND = "escrow"
 """What a deposit is about that nobody had begun."""
 
 _OF_STATES = frozenset({"", *(code for _, code in STATES.values())})
+_ESCROW = (State.WAITING_INSERTION, State.WAITING_DEPOSIT_END)
 _GIVING = frozenset(
     {
         State.CALCULATING_CHANGE,
@@ -166,6 +167,8 @@ class GloryRounds(GloryEnding):
     def _follow(self) -> None:
         if self._is_in_doubt and self._compare() and self._phase is Phase.DEPOSIT:
             self._go(Cause.PAUSE)  # the machine has ended it by itself: it takes nothing any more
+        if self._part and self._is_still_taking:
+            self._refused(self._part, self._code)
         match self._phase:
             case Phase.DEPOSIT if not self._round:
                 self._take_again()
@@ -175,6 +178,8 @@ class GloryRounds(GloryEnding):
                 self._fix()
             case Phase.CHANGE | Phase.REPAY | Phase.DISPENSE | Phase.COLLECT:
                 self._go_on()
+            case Phase.IDLE if self._session.state in _ESCROW and not self._session.awaited:
+                self._give_found_back()
             case Phase.IDLE if self._session.state == State.IDLE:
                 if self._stale or self._clock.monotonic() - self._asked >= LOOK:
                     self._compare()
@@ -186,6 +191,13 @@ class GloryRounds(GloryEnding):
             return False
         is_open = bool(self._transactions) or (self._round and self._stirred)
         return is_open and self._clock.monotonic() - self._doubted >= self._plan.settle
+
+    @property
+    def _is_still_taking(self) -> bool:
+        """Nobody has said how the end of the deposit came out, and it never came: what is in is in escrow still."""
+        waited = self._clock.monotonic() - max(self._since, self._doubted)
+        is_asked = self._session.awaited or self._session.state not in _ESCROW
+        return self._round and not is_asked and waited >= self._plan.patience
 
     def _lock_again(self) -> None:
         """Once the door is closed, and what the machine has to say of its cassette has had time to come."""
@@ -207,22 +219,26 @@ class GloryRounds(GloryEnding):
         if state == State.IDLE:
             if self._clock.monotonic() - self._doubted >= self._plan.settle and self._compare():
                 self._settled()
-        elif state in (State.WAITING_INSERTION, State.WAITING_DEPOSIT_END):
+        elif state in _ESCROW:
             self._settle_escrow()
 
     def _settle_escrow(self) -> None:
-        """What is in escrow is kept, and the till says how its deposit ends; nobody's deposit goes back."""
+        """What is in escrow is kept, and the till says how its deposit ends."""
         deposit = self._cash_in
         if deposit is None:
-            self._begin(Command.DEPOSIT, about=FOUND)
-            self._round, self._end, self._paid_out = True, End.REPAY, False
-            self._go(Cause.INTERRUPTED, Cause.FIX)
+            self._give_found_back()
         elif not self._asked_to_end:
             self._asked_to_end = True
             for part in self._transactions:
                 if part.command is not Command.CHANGE:
                     self._book.conclude(part.n, Verdict.RETURNED, code="machine.never-began")
             self._ask_to_end(Command.ACCEPT, deposit)
+
+    def _give_found_back(self) -> None:
+        """The machine takes cash that no deposit is open for."""
+        self._begin(Command.DEPOSIT, about=FOUND)
+        self._round, self._end, self._code, self._paid_out = True, End.REPAY, "", False
+        self._go(Cause.INTERRUPTED, Cause.BEGIN, Cause.FIX)
 
     def _cancel_unheard(self) -> None:
         """CASH REQUEST of an earlier session still stands: nothing but its cancellation ends it."""

@@ -26,7 +26,7 @@ from ..nouns import Credited, Form, Misuse, Pieces, Standing, Unanswered
 from ..promises import Clock
 from .daybook import Daybook
 from .exchange import Exchange
-from .gloryjudging import counts_of, moved, pieces_of
+from .gloryjudging import Moved, counts_of, moved, pieces_of
 from .glorystock import DIFFERS, GloryStock
 from .keeping import Keeping
 from .nouns import Ended, Gave, Phase, total
@@ -186,15 +186,18 @@ class GlorySettling(Keeping):
             self._conclude_count(intent)
         elif not intent.within and intent.device:
             self._conclude_unknown(intent, DIFFERS)
-        elif judged := moved(intent, self._difference, self._escrow):
+        elif judged := self._moved(intent):
             self._credit(self._found(intent, judged[0]))
             self._concluded(intent, pieces_of(judged[1]), self._code)
         else:
             self._conclude_unknown(intent, self._code or "machine.unexplained")
 
+    def _moved(self, intent: Intent) -> Moved | None:
+        credited = counts_of(self._book.account.deposited)
+        return moved(intent, self._difference, escrow=self._escrow, credited=credited)
+
     def _judge_credits(self, deposit: Intent) -> None:
-        judged = moved(deposit, self._difference, self._escrow)
-        if judged:
+        if judged := self._moved(deposit):
             self._credit(self._found(deposit, judged[0]))
 
     def _found(self, intent: Intent, came: Counter[int]) -> Iterable[Credited]:
@@ -245,7 +248,7 @@ class GlorySettling(Keeping):
         within: set[int] = set()
         for unsure in self._book.account.unknown:
             intent = unsure.intent
-            judged = moved(intent, self._difference, Counter()) if unsure.outcome.code == GIVEN_UP else None
+            judged = self._moved(intent) if unsure.outcome.code == GIVEN_UP else None
             if judged is None:
                 continue
             came, went = map(pieces_of, judged)

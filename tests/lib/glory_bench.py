@@ -1,4 +1,4 @@
-"""A Glory machine on a bench: the real journal, session and machine, a simulated controller and wire, in one process."""
+"""A Glory machine on a bench: the real journal, session and machine, with a simulated controller and wire."""
 
 from __future__ import annotations
 

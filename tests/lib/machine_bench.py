@@ -9,13 +9,14 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+import pytest
 from tillpost.devices.journal.account import Account
 from tillpost.devices.journal.entries import Command, Entry
 from tillpost.devices.lines.simlink import SimClock
 from tillpost.devices.machine.documents import CashDocument
 from tillpost.devices.machine.nouns import End, Ended, Moved, Notice, Phase
 from tillpost.devices.machine.promises import CashMachine
-from tillpost.devices.nouns import Pieces
+from tillpost.devices.nouns import Misuse, Pieces
 
 Change = Counter[int]
 
@@ -30,6 +31,7 @@ class Bench(ABC):
     drum: str  # the same of notes; "" = there is none
     mixer: str
     cassette: str
+    patience = 600.0  # seconds
 
     def __init__(self) -> None:
         self.told: list[Notice] = []
@@ -88,8 +90,9 @@ class Bench(ABC):
     def phase(self) -> Phase:
         return self.machine.status.phase
 
-    def until(self, done: Callable[[], bool], seconds: float = 600.0) -> None:
-        end = self.clock.monotonic() + seconds
+    def until(self, done: Callable[[], bool], seconds: float = 0.0) -> None:
+        """At most so long, or for the bench's patience."""
+        end = self.clock.monotonic() + (seconds or self.patience)
         while not done():
             assert self.clock.monotonic() < end, (self.phase, self.told[-5:])
             self.told += self.machine.poll()
@@ -165,3 +168,11 @@ def counter(pieces: Iterable[Pieces]) -> Change:
 
 def amount(pieces: Iterable[Pieces]) -> int:
     return sum(each.amount for each in pieces)
+
+
+def refused(act: Callable[[], object]) -> str:
+    """The code of the refusal, which people can read."""
+    with pytest.raises(Misuse) as caught:
+        act()
+    assert caught.value.reason.text("ru")
+    return caught.value.reason.code
