@@ -7,6 +7,15 @@ somebody else's; `Reject` (error) where it refuses a value for good.
 from __future__ import annotations
 
 from .database import Books
+from .findings import (
+    SHIFT_SUBJECT,
+    DayReckoning,
+    DepartmentSums,
+    MeansSums,
+    ShiftDelivery,
+    ShiftReckoning,
+    Version,
+)
 from .nouns import (
     Counted,
     Delivery,
@@ -22,16 +31,23 @@ from .nouns import (
 from .transaction import Transaction
 
 __all__ = [
+    "SHIFT_SUBJECT",
     "Books",
     "Counted",
+    "DayReckoning",
     "Delivery",
     "DeliveryState",
+    "DepartmentSums",
     "DrawerSums",
     "FileState",
+    "MeansSums",
     "Request",
     "SalesFile",
     "Sent",
+    "ShiftDelivery",
+    "ShiftReckoning",
     "ShiftRow",
     "Tally",
     "Transaction",
+    "Version",
 ]

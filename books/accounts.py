@@ -5,27 +5,16 @@ Failures: `Halt` for a row that cannot be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Select, func, select, update
 
-from ..model import (
-    CASH_IN,
-    CASH_OUT,
-    NOTHING,
-    Document,
-    DocumentKind,
-    ReceiptLine,
-    ShiftAccount,
-    ShiftPlace,
-    ShiftRecord,
-    ShiftSums,
-)
-from .amounts import exact_sum
+from ..model import Document, ReceiptLine, ShiftAccount, ShiftPlace, ShiftRecord, ShiftSums
 from .nouns import Counted, ShiftRow
 from .rows import noun
 from .session import BATCH, Session, batches
+from .summing import COUNTS, Numbering, by_shift, kinds, numberings
 from .tables import DOCUMENTS, SHIFT_RECORDS, SHIFTS, TILLS
 
 _PLACE = (TILLS.c.shop, TILLS.c.till, SHIFTS.c.number, SHIFTS.c.opened)
@@ -42,19 +31,18 @@ class Accounts:
         found = self._session.first(wanted)
         if found is None:
             return None
-        lines = self._lines(shift)
         return ShiftAccount(
             ShiftPlace(*found[:4]),
-            self._sums(shift),
-            lines,
+            by_shift(kinds(self._session, [shift])).get(shift, ShiftSums()),
+            self._lines(shift),
             found.closed,
             self._record(found.record_id),
-            tuple(missing(line.number for line in lines)),
+            numberings(self._session, [shift]).get(shift, Numbering()).missing,
         )
 
     def _lines(self, shift: int) -> tuple[ReceiptLine, ...]:
         columns = (DOCUMENTS.c.type, DOCUMENTS.c.number, DOCUMENTS.c.sum, DOCUMENTS.c.ended, DOCUMENTS.c.annulled)
-        mine = (DOCUMENTS.c.shift_id == shift) & DOCUMENTS.c.counts
+        mine = (DOCUMENTS.c.shift_id == shift) & COUNTS
         order = (DOCUMENTS.c.number, DOCUMENTS.c.type)
         return tuple(ReceiptLine(*row) for row in self._session.rows(select(*columns).where(mine).order_by(*order)))
 
@@ -63,19 +51,6 @@ class Accounts:
             return None
         wanted = select(SHIFT_RECORDS.c.body, SHIFT_RECORDS.c.raw).where(SHIFT_RECORDS.c.id == row)
         return noun(ShiftRecord, self._session.first(wanted))
-
-    def _sums(self, shift: int) -> ShiftSums:
-        columns = DOCUMENTS.c
-        kinds = (columns.type, columns.sign, columns.annulled)
-        amounts = (exact_sum(columns.sum), exact_sum(columns.cash), exact_sum(columns.cashless))
-        mine = (columns.shift_id == shift) & columns.counts
-        sums: dict[str, Any] = {}
-        for code, sign, annulled, count, total, cash, cashless in self._session.rows(
-            select(*kinds, func.count(), *amounts).where(mine).group_by(*kinds)
-        ):
-            for name, value in _shares(code, sign, annulled, count, total, cash, cashless):
-                sums[name] = sums.get(name, 0) + value
-        return ShiftSums(**sums)
 
     # --- lists
 
@@ -97,16 +72,16 @@ class Accounts:
         wanted = _rows().where(SHIFTS.c.closed.is_not(None) & ~SHIFTS.c.told & (SHIFTS.c.closed_seen < before))
         return self._listed(wanted.order_by(SHIFTS.c.closed_seen, SHIFTS.c.id))
 
-    def mark_told(self, shift: int) -> None:
-        """The document of this closed shift was delivered."""
-        self._session.run(update(SHIFTS).where(SHIFTS.c.id == shift).values(told=True))
+    def mark_told(self, shift: int, *, told: bool = True) -> None:
+        """The ERP was told of this shift as it is; or it has changed since."""
+        self._session.run(update(SHIFTS).where(SHIFTS.c.id == shift).values(told=told))
 
     def _listed(self, wanted: Select[Any]) -> list[ShiftRow]:
         rows = self._session.rows(wanted)
         counts: dict[int, int] = {}
         for some in batches([row.id for row in rows]):
             counted = select(DOCUMENTS.c.shift_id, func.count()).where(
-                DOCUMENTS.c.counts & DOCUMENTS.c.shift_id.in_(some)
+                COUNTS & DOCUMENTS.c.shift_id.in_(some)
             )
             counts.update(dict(self._session.rows(counted.group_by(DOCUMENTS.c.shift_id))))
         return [
@@ -135,36 +110,3 @@ class Accounts:
 def _rows() -> Select[Any]:
     columns = (SHIFTS.c.id, SHIFTS.c.closed, SHIFTS.c.first, SHIFTS.c.last, SHIFTS.c.told)
     return select(*_PLACE, *columns).join(TILLS)
-
-
-def _shares(
-    code: int,
-    sign: int,
-    annulled: bool,
-    count: int,
-    total: Any,
-    cash: Any,
-    cashless: Any,
-) -> Iterator[tuple[str, Any]]:
-    """What documents of one type bring to a shift's sums."""
-    if annulled:
-        yield "annulled", count
-    elif code == CASH_IN:
-        yield "cash_in", total
-    elif code == CASH_OUT:
-        yield "cash_out", total
-    elif DocumentKind.of(code) is DocumentKind.RECEIPT:
-        trade = "sales" if sign > 0 else "returns"
-        yield "receipts", count
-        yield f"{trade}_cash", sign * cash
-        yield f"{trade}_cashless", sign * cashless
-        yield "gain", NOTHING + sign * total
-
-
-def missing(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """The ranges between the least and the greatest number that no document has; `numbers` come sorted."""
-    last: int | None = None
-    for number in numbers:
-        if last is not None and number > last + 1:
-            yield last + 1, number - 1
-        last = number

@@ -1,4 +1,4 @@
-"""What tills were asked for and last told us, and what was noticed once for ever.
+"""What tills were asked for, whether they answered, what they last told us, and what was noticed once for ever.
 
 Failures: none of its own.
 """
@@ -6,12 +6,13 @@ Failures: none of its own.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
-from .nouns import Request
+from .nouns import FileState, Request
 from .session import Session
-from .tables import NOTICES, REQUESTS, TILLS
+from .tables import FILES, NOTICES, REQUESTS, TILLS
 
 
 class Asking:
@@ -31,7 +32,23 @@ class Asking:
         for column, value in ((REQUESTS.c.shop, shop), (REQUESTS.c.till, till)):
             if value:
                 wanted = wanted.where(column == value)
-        return [Request(row.shop, row.till, row.since, row.until, row.asked) for row in self._session.rows(wanted)]
+        return [_request(row) for row in self._session.rows(wanted)]
+
+    def open_requests(self) -> list[Request]:
+        """Those of which no answer is known, oldest first."""
+        wanted = select(REQUESTS).where(REQUESTS.c.answered.is_(None)).order_by(REQUESTS.c.id)
+        return [_request(row) for row in self._session.rows(wanted)]
+
+    def mark_answered(self, shop: str, till: str, now: float) -> None:
+        """No question lies at this till any more."""
+        mine = (REQUESTS.c.shop == shop) & (REQUESTS.c.till == till) & REQUESTS.c.answered.is_(None)
+        self._session.run(update(REQUESTS).where(mine).values(answered=now))
+
+    def last_load(self, shop: str, till: str) -> float | None:
+        """When the last sales file of the till was booked."""
+        mine = (FILES.c.shop == shop) & (FILES.c.till == till) & (FILES.c.state == FileState.PROCESSED.value)
+        found = self._session.first(select(FILES.c.decided).where(mine).order_by(FILES.c.arrival.desc()).limit(1))
+        return None if found is None else found.decided
 
     def last_sale(self, shop: str, till: str) -> datetime | None:
         """The latest time of any document of the till, on the till's clock."""
@@ -49,3 +66,7 @@ class Asking:
             return False
         self._session.run(insert(NOTICES), {"key": key})
         return True
+
+
+def _request(row: Any) -> Request:
+    return Request(row.shop, row.till, row.since, row.until, row.asked, row.answered)

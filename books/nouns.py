@@ -146,3 +146,4 @@ class Request(Noun, frozen=True, omit_defaults=True):
     since: date
     until: date
     asked: float
+    answered: float | None = None  # when the question was seen to be gone

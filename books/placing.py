@@ -259,4 +259,5 @@ def _record_values(number: Number, kept: Kept, record: ShiftRecord) -> tuple[Any
         record.gain,
         body(record),
         record.raw.decode("utf-8", "replace"),
+        record.cash_end,
     )

@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from .amounts import Amount, Id, Words
 
-REVISION = "0002"  # of these tables; the newest file in migrations/versions
+REVISION = "0003"  # of these tables; the newest file in migrations/versions
 
 METADATA = MetaData(
     naming_convention={
@@ -103,7 +103,7 @@ SHIFTS = _table(
     Column("starts", DateTime),  # opened, or first
     Column("record_id", Id),  # the record that counts
     Column("closed_seen", Float(53)),  # when its closing was booked first
-    _must("told", Boolean),  # as closed, to the ERP
+    _must("told", Boolean),  # the ERP was told of it as it is
     Index(None, "till_id", "number"),
     Index(None, "till_id", "starts"),
     Index(None, "starts"),
@@ -129,6 +129,7 @@ SHIFT_RECORDS = _table(
     Column("gain", Amount),
     _must("body", LargeBinary),
     _must("raw", Words),
+    Column("cash_end", Amount),  # in the drawer at the shift's end
     UniqueConstraint("till_id", "number", "digest"),
     Index(None, "shift_id"),
 )
@@ -162,6 +163,11 @@ DOCUMENTS = _table(
 )
 _MOVED = DOCUMENTS.c.home != DOCUMENTS.c.shift_id
 Index("ix_documents_moved", DOCUMENTS.c.home, sqlite_where=_MOVED, postgresql_where=_MOVED)
+Index(  # all that a reconciliation asks of a document: no row is read for it
+    "ix_documents_counted",
+    *(DOCUMENTS.c[name] for name in ("shift_id", "counts", "type", "sign", "annulled", "number")),
+    *(DOCUMENTS.c[name] for name in ("ended", "began", "sum", "cash", "cashless")),
+)
 
 POSITIONS = _table(
     "positions",
@@ -259,7 +265,14 @@ REQUESTS = _table(
     _must("since", Date),
     _must("until", Date),
     _must("asked", Float(53)),
+    Column("answered", Float(53)),  # when the question was seen to be gone
     Index(None, "shop", "till", "id"),
+)
+Index(
+    "ix_requests_open",
+    REQUESTS.c.id,
+    sqlite_where=REQUESTS.c.answered.is_(None),
+    postgresql_where=REQUESTS.c.answered.is_(None),
 )
 DRAWER = _table(
     "drawer",

@@ -11,14 +11,16 @@ from ..model import SalesEvent
 from .accounts import Accounts
 from .asking import Asking
 from .booking import Booking
+from .breakdown import Breakdown
 from .deliveries import Deliveries
 from .drawer import Drawer
 from .files import Files
 from .nouns import SalesFile, Tally
+from .reconciling import Reconciling
 from .session import Session
 
 
-class Transaction(Files, Accounts, Deliveries, Drawer, Asking):
+class Transaction(Files, Accounts, Deliveries, Drawer, Asking, Reconciling, Breakdown):
     """Made by `Books.read` and `Books.write`; of no use after their block."""
 
     def __init__(self, session: Session) -> None:

@@ -96,6 +96,7 @@ from .sales import (
     ShiftPlace,
     ShiftRecord,
     ShiftSums,
+    direction,
 )
 
 __all__ = [
@@ -178,6 +179,7 @@ __all__ = [
     "Variant",
     "canonical",
     "digest",
+    "direction",
     "money",
     "quantity",
 ]

@@ -57,6 +57,19 @@ class Move(StrEnum):
     OTHER = "other"
 
 
+def direction(code: int, sign: int, move: Move) -> int:
+    """1 where a payment row of a receipt of this type and sign brings money, -1 where it takes some away, else 0."""
+    match move:
+        case Move.PAID:
+            return sign
+        case Move.CHANGE:
+            return -sign
+        case Move.REFUND if sign:
+            # a return that is cancelled shows the return's own rows: what was given back comes in again
+            return 1 if code == RETURN_CANCELLED else -1
+    return 0
+
+
 class Discount(Noun, frozen=True, omit_defaults=True):
     sum: Decimal
     name: str = ""
@@ -129,15 +142,8 @@ class Document(Noun, frozen=True, omit_defaults=True):
         """The money that came (or, below zero, went) by these means; change is taken off whatever its sign was."""
         if not self.sign:
             return NOTHING
-        rows = [row for row in self.payments if row.means in means]
-        paid, change, back = (
-            sum((row.sum for row in rows if row.move is move), NOTHING)
-            for move in (Move.PAID, Move.CHANGE, Move.REFUND)
-        )
-        if self.sign > 0:
-            # a return that is cancelled shows the return's own rows: what was given back comes in again
-            return paid - change + (back if self.type == RETURN_CANCELLED else -back)
-        return change - paid - back
+        rows = (row for row in self.payments if row.means in means)
+        return sum((row.sum * direction(self.type, self.sign, row.move) for row in rows), NOTHING)
 
 
 class DrawerRecord(Noun, frozen=True, omit_defaults=True):
@@ -160,6 +166,12 @@ class ShiftRecord(Noun, frozen=True, omit_defaults=True):
     gain: Decimal | None = None  # the till's own count of what the shift brought
     drawers: tuple[DrawerRecord, ...] = ()
     users: tuple[tuple[str, str], ...] = ()  # code, name
+
+    @property
+    def cash_end(self) -> Decimal | None:
+        """The cash that lay in the drawer at the shift's end, as the till counts it; None where it tells none."""
+        told = [drawer.cash_end for drawer in self.drawers if drawer.cash_end is not None]
+        return sum(told, NOTHING) if told else None
 
 
 class LogOn(Noun, frozen=True, omit_defaults=True):
@@ -248,6 +260,11 @@ class ShiftSums(Noun, frozen=True, omit_defaults=True):
     @property
     def takings_cashless(self) -> Decimal:
         return self.sales_cashless - self.returns_cashless
+
+    @property
+    def drawer_change(self) -> Decimal:
+        """By how much cash the drawer holds more than before; below zero, less."""
+        return self.cash_in - self.cash_out + self.takings_cash
 
 
 class ReceiptLine(Noun, frozen=True, omit_defaults=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tillpost.books.accounts import missing
 from tillpost.model import DrawerRecord, Means, Move, Payment, ReceiptLine, ShiftSums
 from trial_sales import moment, receipt, record
 
@@ -58,8 +57,12 @@ def test_sums_are_exact_however_many_digits_they_have(trial: Any) -> None:
 def test_what_is_missing_is_told_as_ranges(trial: Any) -> None:
     trial.book(receipt(3), receipt(4), receipt(4, type=77), receipt(8), receipt(10), record(8))
     assert trial.account().missing == ((5, 7), (9, 9))
-    assert list(missing([])) == []
-    assert list(missing([1, 1_000_000_000])) == [(2, 999_999_999)]
+
+
+def test_a_far_number_makes_one_range_and_no_document_none(trial: Any) -> None:
+    trial.book(record(8), receipt(0), receipt((1 << 63) - 1))
+    trial.book(record(8, number=13))
+    assert [account.missing for account in trial.accounts()] == [((1, (1 << 63) - 2),), ()]
 
 
 def test_lines_stand_by_number_then_type(trial: Any) -> None:

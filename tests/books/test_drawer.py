@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from tillpost.books import Books, DrawerSums, Tally
 from tillpost.books.migrating import VERSION_TABLE
-from tillpost.books.tables import DRAWER, DRAWER_PIECES, REVISION
+from tillpost.books.tables import REVISION
 from tillpost.errors import Fault, Reject
 from tillpost.model import DrawerDocument, DrawerMove, SalesEvent
-from trial_books import Trial, empty
+from trial_books import Trial, empty, take_back
 from trial_drawer import NOON, drawer, pieces
 from trial_sales import receipt, record
 
@@ -171,15 +171,12 @@ def test_books_of_the_version_before_keep_what_they_have(fresh_url: str, trials:
     trials(books).book(record(8, 20), receipt(1))
     before = trials(books).account()
     books.close()
-    engine = sqlalchemy.create_engine(fresh_url, poolclass=sqlalchemy.NullPool)
-    with engine.begin() as connection:
-        DRAWER_PIECES.drop(connection)
-        DRAWER.drop(connection)
-        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0001'")
+    take_back(fresh_url, "0001")
     books = Books.open(fresh_url)
     trial = trials(books)
     assert trial.account() == before
     assert trial.book(replace(drawer(1), about="x")).drawer_new == 1
     books.close()
+    engine = sqlalchemy.create_engine(fresh_url, poolclass=sqlalchemy.NullPool)
     with engine.connect() as connection:
         assert connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar() == REVISION

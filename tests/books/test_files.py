@@ -92,6 +92,26 @@ def test_requests_are_remembered_newest_first(books: Any) -> None:
         assert txn.requests("6") == []
 
 
+def test_a_request_is_open_until_it_is_answered(books: Any) -> None:
+    day = date(2026, 3, 2)
+    with books.write() as txn:
+        for till in ("1", "2"):
+            txn.request("5", till, day, day, 5.0)
+        txn.mark_answered("5", "1", 7.0)
+        assert [(one.till, one.answered) for one in txn.open_requests()] == [("2", None)]
+        txn.request("5", "1", day, day, 8.0)
+        txn.mark_answered("5", "1", 9.0)
+        assert [one.answered for one in txn.requests("5", "1")] == [9.0, 7.0]
+
+
+def test_the_last_load_is_the_newest_file_that_was_booked(books: Any) -> None:
+    with books.write() as txn:
+        for arrival, till, state in ((1, "1", FileState.PROCESSED), (2, "2", FileState.PROCESSED), (3, "1", "error")):
+            told = {"decided": 10.0 * arrival, "shop": "5", "till": till}
+            txn.save(SalesFile(arrival, "s", FileState(state), 1.0, **told))
+        assert [txn.last_load("5", till) for till in ("1", "2", "3")] == [10.0, 20.0, None]
+
+
 def test_the_last_sale_is_the_latest_that_came_in_whatever_order(books: Any, trials: Any) -> None:
     trial = trials(books)
     assert trial.ask(lambda txn: txn.last_sale("5", "1")) is None

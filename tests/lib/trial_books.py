@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy
 from tillpost.books import Books, Counted, FileState, SalesFile, ShiftRow, Tally
+from tillpost.books.migrating import VERSION_TABLE
 from tillpost.books.tables import METADATA
 from tillpost.model import SalesEvent, ShiftAccount
 
@@ -18,6 +19,24 @@ def empty(url: str) -> None:
     with engine.begin() as connection:
         for table in reversed(METADATA.sorted_tables):
             connection.execute(table.delete())
+    engine.dispose()
+
+
+MADE = {  # by each migration
+    "0003": ("INDEX ix_documents_counted", "INDEX ix_requests_open", "shift_records.cash_end", "requests.answered"),
+    "0002": ("TABLE drawer_pieces", "TABLE drawer"),
+}
+
+
+def take_back(url: str, revision: str) -> None:
+    """Books as a program of that version left them."""
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+    with engine.begin() as connection:
+        for made in (made for later, many in MADE.items() if later > revision for made in many):
+            table, _, column = made.partition(".")
+            drop = f"ALTER TABLE {table} DROP COLUMN {column}" if column else f"DROP {made}"
+            connection.exec_driver_sql(drop)
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '{revision}'")
     engine.dispose()
 
 

@@ -1,0 +1,171 @@
+"""Reconciliation: what the documents that count come to, by shift and by day, beside what the tills count.
+
+The database adds up; what comes from it is a row for each kind of document in a shift or on a day. A shift's money in
+the drawer begins with what the till counted at the end of the shift before.
+
+Failures: `Halt` for a row that cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import exists, func, select
+
+from ..model import NOTHING, ShiftPlace, ShiftSums
+from .findings import DayReckoning, ShiftReckoning
+from .resolving import EARLIEST
+from .session import Session, batches
+from .shiftrows import delivery, first_of, last_of, of_tills, shift_rows, touch, undelivered
+from .summing import (
+    Kinds,
+    Numbering,
+    by_shift,
+    by_shift_and_day,
+    closed_documents,
+    folded,
+    kinds,
+    kinds_by_day,
+    numberings,
+)
+from .tables import DOCUMENTS, SHIFTS, TILLS
+
+
+class Reconciling:
+    """The part of a transaction that compares."""
+
+    _session: Session
+
+    # --- shifts
+
+    def reckon(self, shift: int) -> ShiftReckoning | None:
+        """None where there is no such row."""
+        found = self._session.rows(shift_rows().where(SHIFTS.c.id == shift))
+        return self._reckoned(found, kinds(self._session, [shift]))[0] if found else None
+
+    def reckonings(
+        self,
+        shop: str,
+        till: str = "",
+        since: date | None = None,
+        until: date | None = None,
+        *,
+        number: int | None = None,
+        only_undelivered: bool = False,
+        limit: int | None = None,
+    ) -> list[ShiftReckoning]:
+        """The newest `limit` shifts that began on these days, both included; newest first."""
+        wanted = shift_rows(shop, till).order_by(SHIFTS.c.starts.desc().nulls_last(), SHIFTS.c.id.desc()).limit(limit)
+        if since is not None:
+            wanted = wanted.where(SHIFTS.c.starts >= first_of(since))
+        if until is not None:
+            wanted = wanted.where(SHIFTS.c.starts <= last_of(until))
+        if number is not None:
+            wanted = wanted.where(SHIFTS.c.number == number)
+        if only_undelivered:
+            wanted = wanted.where(undelivered())
+        rows = self._session.rows(wanted)
+        return self._reckoned(rows, kinds(self._session, [row.id for row in rows]))
+
+    def _reckoned(self, rows: Sequence[Any], counted: Kinds) -> list[ShiftReckoning]:
+        shifts = [row.id for row in rows]
+        sums, numbers, versions = by_shift(counted), numberings(self._session, shifts), self._versions(shifts)
+
+        def numbering(shift: int) -> Numbering:
+            return numbers.get(shift, Numbering())
+
+        return [
+            ShiftReckoning(
+                row.id,
+                ShiftPlace(*row[:4]),
+                sums.get(row.id, ShiftSums()),
+                delivery(row),
+                row.starts,
+                row.closed,
+                row.superseded,
+                row.gain,
+                row.cash_end,
+                row.before,
+                numbering(row.id).missing,
+                numbering(row.id).shared,
+                versions.get(row.id, 0) - numbering(row.id).documents,
+            )
+            for row in rows
+        ]
+
+    def _versions(self, shifts: Sequence[int]) -> dict[int, int]:
+        """How many versions of documents each shift has, whether they count or not."""
+        columns = DOCUMENTS.c
+        counted = select(columns.shift_id, func.count()).group_by(columns.shift_id)
+        found: dict[int, int] = {}
+        for some in batches(shifts):
+            found.update(dict(self._session.rows(counted.where(columns.shift_id.in_(some)))))
+        return found
+
+    # --- days
+
+    def days(self, shop: str, till: str = "", *, since: date, until: date) -> list[DayReckoning]:
+        """The days, both included, on which a document ended or a shift began; newest first."""
+        touched = self._session.rows(shift_rows(shop, till).where(touch(since, until)))
+        rows = [*touched, *self._before(shop, till, since)]
+        by_day = kinds_by_day(self._session, [row.id for row in rows])
+        reckonings = self._reckoned(rows, by_day)
+        within = [row for row in by_day if row.day is not None and since <= row.day <= until]
+        sums = folded(within, lambda row: row.day)
+        begun: defaultdict[date, list[ShiftReckoning]] = defaultdict(list)
+        for one in sorted(reckonings, key=lambda one: (one.place.till, one.starts or EARLIEST, one.id)):
+            if one.starts is not None and since <= one.starts.date() <= until:
+                begun[one.starts.date()].append(one)
+        drawers = _Drawers(reckonings, by_shift_and_day(by_day))
+        return [
+            DayReckoning(
+                day,
+                closed_documents(row for row in within if row.day == day),
+                sums.get(day, ShiftSums()),
+                drawers.at_the_end_of(day),
+                tuple(begun[day]),
+            )
+            for day in sorted({*sums, *begun}, reverse=True)
+        ]
+
+    def _before(self, shop: str, till: str, since: date) -> list[Any]:
+        """Of each till the last shift that ended before: what it left in the drawer lies there still."""
+        later = SHIFTS.alias("later")
+        between = (later.c.till_id == SHIFTS.c.till_id) & (later.c.starts > SHIFTS.c.starts)
+        last = ~exists().where(between & (later.c.starts < first_of(since)))
+        wanted = shift_rows(shop, till).where((SHIFTS.c.starts < first_of(since)) & last)
+        return self._session.rows(wanted.where(func.coalesce(SHIFTS.c.last, SHIFTS.c.starts) < first_of(since)))
+
+    def last_day(self, shop: str, till: str = "") -> date | None:
+        """The day of the latest document of a shop's tills."""
+        wanted = select(func.max(TILLS.c.last_sale).label("at")).where(of_tills(shop, till))
+        found = self._session.first(wanted).at
+        return None if found is None else found.date()
+
+
+class _Drawers:
+    """The money in the drawers of tills, day by day."""
+
+    def __init__(self, shifts: Iterable[ShiftReckoning], changes: dict[tuple[int, date | None], ShiftSums]) -> None:
+        self._changes: defaultdict[int, list[tuple[date, Decimal]]] = defaultdict(list)
+        for (shift, day), sums in changes.items():
+            self._changes[shift].append((day or date.min, sums.drawer_change))
+        known = [one for one in shifts if one.starts is not None]
+        known.sort(key=lambda one: (one.place.till, one.starts, one.id), reverse=True)
+        self._tills = [list(mine) for _, mine in groupby(known, lambda one: one.place.till)]
+
+    def at_the_end_of(self, day: date) -> Decimal:
+        """In all of them: the last shift of each till is looked at, as far as that day."""
+        return sum((self._of(shifts, day) for shifts in self._tills), NOTHING)
+
+    def _of(self, shifts: Sequence[ShiftReckoning], day: date) -> Decimal:
+        last = next((one for one in shifts if one.starts is not None and one.starts.date() <= day), None)
+        if last is None:
+            return NOTHING
+        changes = (change for at, change in self._changes[last.id] if at <= day)
+        return sum(changes, last.drawer_before or NOTHING)

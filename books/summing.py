@@ -1,0 +1,127 @@
+"""Documents that count, added up by the database: a row for each kind of document, never one for each document.
+
+Failures: none of its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Date, func, select, true
+
+from ..model import CASH_IN, CASH_OUT, NOTHING, DocumentKind, ShiftSums
+from .amounts import exact_sum
+from .session import Session, batches
+from .tables import DOCUMENTS, SHIFTS
+
+K = TypeVar("K", bound=Hashable)
+Kinds = Sequence[Any]  # shift, type, sign, annulled, how many, sum, cash, cashless; the day where it is asked for
+
+COUNTS = DOCUMENTS.c.counts == true()  # bare, SQLite would not look for it in an index
+_KINDS = (DOCUMENTS.c.shift_id, DOCUMENTS.c.type, DOCUMENTS.c.sign, DOCUMENTS.c.annulled)
+_AMOUNTS = (exact_sum(DOCUMENTS.c.sum), exact_sum(DOCUMENTS.c.cash), exact_sum(DOCUMENTS.c.cashless))
+# A document without a time is of the day on which its shift began.
+DAY = func.date(func.coalesce(DOCUMENTS.c.ended, DOCUMENTS.c.began, SHIFTS.c.starts), type_=Date)
+
+
+def kinds(session: Session, shifts: Sequence[int]) -> Kinds:
+    """What the documents of these shifts come to."""
+    wanted = select(*_KINDS, func.count(), *_AMOUNTS).where(COUNTS).group_by(*_KINDS)
+    return [row for some in batches(shifts) for row in session.rows(wanted.where(DOCUMENTS.c.shift_id.in_(some)))]
+
+
+def kinds_by_day(session: Session, shifts: Sequence[int]) -> Kinds:
+    """The same, by their days."""
+    day = DAY.label("day")
+    wanted = select(*_KINDS, func.count(), *_AMOUNTS, day).select_from(DOCUMENTS).join(SHIFTS)
+    wanted = wanted.where(COUNTS).group_by(*_KINDS, day)
+    return [row for some in batches(shifts) for row in session.rows(wanted.where(DOCUMENTS.c.shift_id.in_(some)))]
+
+
+def by_shift(rows: Kinds) -> dict[int, ShiftSums]:
+    return folded(rows, lambda row: row.shift_id)
+
+
+def by_shift_and_day(rows: Kinds) -> dict[tuple[int, date | None], ShiftSums]:
+    return folded(rows, lambda row: (row.shift_id, row.day))
+
+
+def folded(rows: Kinds, key: Callable[[Any], K]) -> dict[K, ShiftSums]:
+    """The sums of each key; of one without documents there are none."""
+    sums: defaultdict[K, dict[str, Any]] = defaultdict(dict)
+    for row in rows:
+        mine = sums[key(row)]
+        for name, value in _shares(*row[1:8]):
+            mine[name] = mine.get(name, 0) + value
+    return {one: ShiftSums(**named) for one, named in sums.items()}
+
+
+def _shares(
+    code: int,
+    sign: int,
+    annulled: bool,
+    count: int,
+    total: Any,
+    cash: Any,
+    cashless: Any,
+) -> Iterator[tuple[str, Any]]:
+    """What documents of one type bring to the sums."""
+    if annulled:
+        yield "annulled", count
+    elif code == CASH_IN:
+        yield "cash_in", total
+    elif code == CASH_OUT:
+        yield "cash_out", total
+    elif DocumentKind.of(code) is DocumentKind.RECEIPT:
+        trade = "sales" if sign > 0 else "returns"
+        yield "receipts", count
+        yield f"{trade}_cash", sign * cash
+        yield f"{trade}_cashless", sign * cashless
+        yield "gain", NOTHING + sign * total
+
+
+def closed_documents(rows: Iterable[Any]) -> int:
+    """How many of them were closed: those of any type that were not annulled."""
+    return sum(row[4] for row in rows if not row.annulled)
+
+
+@dataclass(frozen=True)
+class Numbering:
+    """How the documents of a shift are numbered."""
+
+    documents: int = 0
+    missing: tuple[tuple[int, int], ...] = ()  # ranges between the least and the greatest number that none has
+    shared: tuple[int, ...] = ()  # numbers that several have
+
+
+def numberings(session: Session, shifts: Sequence[int]) -> dict[int, Numbering]:
+    """Of each shift that has documents. Only where the numbers do not add up are they looked at one by one."""
+    columns = DOCUMENTS.c
+    ends = (func.min(columns.number), func.max(columns.number), func.count(columns.number.distinct()), func.count())
+    wanted = select(columns.shift_id, *ends).where(COUNTS).group_by(columns.shift_id)
+    found = [row for some in batches(shifts) for row in session.rows(wanted.where(columns.shift_id.in_(some)))]
+    with_gaps = [shift for shift, least, greatest, numbers, _ in found if greatest - least >= numbers]
+    missing: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for shift, number, before in _steps(session, with_gaps, lambda step: step > 1):
+        missing[shift].append((before + 1, number - 1))
+    with_twins = [shift for shift, _, _, numbers, documents in found if numbers < documents]
+    shared: defaultdict[int, dict[int, None]] = defaultdict(dict)
+    for shift, number, _ in _steps(session, with_twins, lambda step: step == 0):
+        shared[shift][number] = None
+    return {row[0]: Numbering(row[4], tuple(missing[row[0]]), tuple(shared[row[0]])) for row in found}
+
+
+def _steps(
+    session: Session, shifts: Sequence[int], wanted: Callable[[ColumnElement[int]], ColumnElement[bool]]
+) -> Iterator[Any]:
+    """A shift's documents by their numbers: (shift, number, the number before it) where the step is a wanted one."""
+    columns = DOCUMENTS.c
+    before = func.lag(columns.number).over(partition_by=columns.shift_id, order_by=columns.number).label("before")
+    for some in batches(shifts):
+        pair = select(columns.shift_id, columns.number, before).where(COUNTS & columns.shift_id.in_(some)).subquery().c
+        odd = select(pair.shift_id, pair.number, pair.before).where(wanted(pair.number - pair.before))
+        yield from session.rows(odd.order_by(pair.shift_id, pair.number))
