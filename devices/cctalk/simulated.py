@@ -116,9 +116,13 @@ class SimCoinAcceptor(_Device):
         if not (self.accepting and self._mask >> position - 1 & 1):
             self._happen(0, 2)
             return False
+        self.let_in(position, path)
+        return True
+
+    def let_in(self, position: int, path: int = 1) -> None:
+        """A coin that was past the gate already falls in."""
         self.box.append(position)
         self._happen(position, path)
-        return True
 
     def fail(self, code: int) -> None:
         """An event of an error."""

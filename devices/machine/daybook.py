@@ -28,6 +28,7 @@ class Daybook:
 
     def __init__(self, journal: Journal, papers: Documents) -> None:
         self._journal, self._papers = journal, papers
+        self._told_to = 0  # the last entry that was looked at for documents
 
     @property
     def account(self) -> Account:
@@ -133,12 +134,18 @@ class Daybook:
 
     # --- documents
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether entries have come that may want a document."""
+        return self.account.last > self._told_to
+
     def publish(self) -> None:
         """Writes the documents that are not written yet. Raises Retry."""
         last = self.account.place(PAPERS)[2]
         for document in documents(self.entries, last):
             self._papers.publish(document)
             self._journal.remember(PAPERS, ("", 0, document.entry))
+        self._told_to = self.account.last
 
     def try_to_publish(self) -> Retry | None:
         """The same where nothing may fail; what kept it from being written."""

@@ -148,7 +148,9 @@ class Keeping(ABC):
         self._published_at = self._clock.monotonic()
 
     def _publish_again(self) -> None:
-        if self._paperless and self._clock.monotonic() - self._published_at >= PUBLISH_EVERY:
+        """For a machine that rests: what came late is told, too."""
+        may_try = not self._paperless or self._clock.monotonic() - self._published_at >= PUBLISH_EVERY
+        if self._book.is_behind and may_try:
             self._publish()
 
     def _begin(

@@ -174,11 +174,14 @@ class World:
             return False
         return self.validator.insert(NOTES.index(denomination))
 
-    def coin(self, denomination: int) -> bool:
-        """A customer throws a coin in; whether it stayed in."""
+    def coin(self, denomination: int, *, is_late: bool = False) -> bool:
+        """A customer throws a coin in; whether it stayed in. `is_late`: it was past the gate when that was shut."""
         unit = next((unit for unit, (piece, _) in HOPPERS.items() if piece == denomination), None)
         path = list(HOPPERS).index(unit) + 1 if unit else 8
-        if not self.acceptor.insert(list(COINS).index(denomination) + 1, path):
+        position = list(COINS).index(denomination) + 1
+        if is_late:
+            self.acceptor.let_in(position, path)
+        elif not self.acceptor.insert(position, path):
             return False
         if unit:
             self.hoppers[unit].stock += 1
@@ -221,6 +224,14 @@ class World:
         coins = {unit: Counter({piece: self.hoppers[unit].stock}) for unit, (piece, _) in HOPPERS.items()}
         notes = Counter(NOTES[kind] for kind in self.validator.cassette)
         return {**coins, "mixer": self.mixer, "box": notes}
+
+    @property
+    def truth(self) -> Counter[int]:
+        """All that is in the machine."""
+        everywhere: Counter[int] = Counter()
+        for held in self.held.values():
+            everywhere.update(held)
+        return everywhere
 
     def differences(self) -> dict[str, Counter[int]]:
         """By unit and denomination, what is really there more (or less) than the journal says."""
