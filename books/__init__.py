@@ -6,6 +6,7 @@ somebody else's; `Reject` (error) where it refuses a value for good.
 
 from __future__ import annotations
 
+from .audit import Entry
 from .database import Books
 from .findings import (
     SHIFT_SUBJECT,
@@ -28,6 +29,7 @@ from .nouns import (
     ShiftRow,
     Tally,
 )
+from .people import Failures, Role, Token, User, Visit
 from .transaction import Transaction
 
 __all__ = [
@@ -39,15 +41,21 @@ __all__ = [
     "DeliveryState",
     "DepartmentSums",
     "DrawerSums",
+    "Entry",
+    "Failures",
     "FileState",
     "MeansSums",
     "Request",
+    "Role",
     "SalesFile",
     "Sent",
     "ShiftDelivery",
     "ShiftReckoning",
     "ShiftRow",
     "Tally",
+    "Token",
     "Transaction",
+    "User",
     "Version",
+    "Visit",
 ]

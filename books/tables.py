@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from .amounts import Amount, Id, Words
 
-REVISION = "0003"  # of these tables; the newest file in migrations/versions
+REVISION = "0004"  # of these tables; the newest file in migrations/versions
 
 METADATA = MetaData(
     naming_convention={

@@ -10,17 +10,20 @@ from collections.abc import Iterable
 from ..model import SalesEvent
 from .accounts import Accounts
 from .asking import Asking
+from .audit import Audit
 from .booking import Booking
 from .breakdown import Breakdown
 from .deliveries import Deliveries
 from .drawer import Drawer
 from .files import Files
+from .latest import Latest
 from .nouns import SalesFile, Tally
+from .people import People
 from .reconciling import Reconciling
 from .session import Session
 
 
-class Transaction(Files, Accounts, Deliveries, Drawer, Asking, Reconciling, Breakdown):
+class Transaction(Files, Accounts, Deliveries, Drawer, Asking, Reconciling, Breakdown, Latest, People, Audit):
     """Made by `Books.read` and `Books.write`; of no use after their block."""
 
     def __init__(self, session: Session) -> None:

@@ -23,6 +23,7 @@ def empty(url: str) -> None:
 
 
 MADE = {  # by each migration
+    "0004": ("TABLE audit", "TABLE log_in_failures", "TABLE tokens", "TABLE web_sessions", "TABLE users"),
     "0003": ("INDEX ix_documents_counted", "INDEX ix_requests_open", "shift_records.cash_end", "requests.answered"),
     "0002": ("TABLE drawer_pieces", "TABLE drawer"),
 }
