@@ -138,20 +138,20 @@ class WaysOut:
             self._watched.add(intent.n)
 
     def _paid(self, intent: Intent, paid: Paid) -> None:
+        self._forget(intent)
         verdict = Verdict.COMMITTED if paid.paid else Verdict.RETURNED
         if intent.command is Command.REMOVE:
             self._book.conclude(intent.n, verdict, removed=paid.paid, unpaid=paid.unpaid, code=paid.code)
         else:
             self._book.conclude(intent.n, verdict, paid=paid.paid, unpaid=paid.unpaid, code=paid.code)
-        self._forget(intent)
         self._strikes[intent.device] = 0
         if paid.unpaid:
             self.failed[intent.device] = paid.code or "machine.gave-less"
         self._tell(Gave(paid.paid, intent.device, paid.code))
 
     def _never_began(self, intent: Intent, code: str) -> None:
-        self._book.conclude(intent.n, Verdict.RETURNED, unpaid=intent.pieces, code=code)
         self._forget(intent)
+        self._book.conclude(intent.n, Verdict.RETURNED, unpaid=intent.pieces, code=code)
         self._skipped.add(intent.device)
         self._strikes[intent.device] += 1
         if self._strikes[intent.device] >= STRIKES:
@@ -196,10 +196,11 @@ class WaysOut:
             self._paid(intent, outcome)
 
     def _unknown(self, intent: Intent, code: str) -> None:
-        self._book.conclude(intent.n, Verdict.UNKNOWN, code=code)
         self._forget(intent)
+        self._book.conclude(intent.n, Verdict.UNKNOWN, code=code)
         self.failed[intent.device] = code
 
     def _forget(self, intent: Intent) -> None:
+        """Before its end is written down: where that fails, the hopper is asked for its outcome."""
         self._watched.discard(intent.n)
         self._silent.pop(intent.n, None)
