@@ -46,6 +46,8 @@ VERBS = {
     "archive": ("archives", "Archives of old files: find one, look into it, bring it back."),
     "config": ("roots", "Settings: what they are here, and what they mean."),
 }
+    "user": ("users", "Users of the pages: who may log in, and what they may do."),
+    "token": ("users", "Tokens: programs that may ask the pages."),
 
 
 class Verbs(click.Group):

@@ -18,7 +18,7 @@ from ..model import ReadOptions, SalesOptions, Shop
 from ..model.forms import PLAIN, Section, setting
 from .hours import HOURS, Hours
 from .sections import Arrival, Erp, Feed, Guard, Log, Notify, Paths, Queue, Replies
-from .servicesections import Books, Cash, Collect, Monitor, Trim
+from .servicesections import Books, Cash, Collect, Monitor, Trim, Web
 
 SQLITE = "books.sqlite"  # in the state, where no other sales database is named
 
@@ -95,6 +95,7 @@ class Settings(Section, frozen=True):
     books: Books = Books()
     trim: Trim = Trim()
     monitor: Monitor = Monitor()
+    web: Web = Web()
     cash: Cash = Cash()
     shops: dict[str, ShopSettings] = msgspec.field(default_factory=dict)
 

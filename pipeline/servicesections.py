@@ -106,6 +106,17 @@ class Cash(Section, frozen=True):
     """What `till config` writes for each till: the section [Properties] of its cash.ini."""
 
     file: Annotated[
+class Web(Section, frozen=True):
+    """The pages in a browser, and the same for programs."""
+
+    idle_minutes: Annotated[
+        int, setting("Who does nothing for so long must log in again.", "minutes", ge=1, le=10_080)
+    ] = 30
+    session_hours: Annotated[
+        int, setting("After so long everybody must log in again.", "hours", ge=1, le=8_760)
+    ] = 12
+
+
         str,
         setting(
             "Where a till's cash.ini lies; {shop} and {till} stand for their ids. A relative path is seen from the "
