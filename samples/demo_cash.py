@@ -13,8 +13,8 @@ from collections.abc import Iterable
 
 from tillpost.devices.nouns import Pieces
 from tillpost.devices.rehearsal import retelling
+from tillpost.devices.rehearsal.compositeplay import WORDS, CompositePlay
 from tillpost.devices.rehearsal.currencies import pieces, spelt
-from tillpost.devices.rehearsal.play import WORDS, Play
 from tillpost.devices.rehearsal.script import orders
 from tillpost.devices.rehearsal.world import HOPPERS, NOTES, World, roubles
 
@@ -26,7 +26,7 @@ COLUMNS = ("piece", "put in", "- given", "- taken out", "= must be", "journal", 
 
 class Demo:
     def __init__(self) -> None:
-        self.play = Play(roubles(), FILL)
+        self.play = CompositePlay(World(roubles(), fill=FILL))
         self.scene = 0
         self.opened, self.began = 0.0, 0.0  # the time of day, and the world's, when the scene began
 
@@ -150,7 +150,7 @@ def evening(demo: Demo) -> None:
     demo.levels()
 
 
-def account(play: Play) -> int:
+def account(play: CompositePlay) -> int:
     """The day's table; 0 where it adds up."""
     world = play.world
     papers = list(world.papers.published.values())

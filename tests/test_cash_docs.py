@@ -26,7 +26,8 @@ from tillpost.devices.machine.documents import DocumentKind
 from tillpost.devices.machine.promises import CashMachine
 from tillpost.devices.machine.settings import describe
 from tillpost.devices.nouns import Standing
-from tillpost.devices.rehearsal.play import WORDS
+from tillpost.devices.rehearsal.compositeplay import WORDS as COMPOSITE
+from tillpost.devices.rehearsal.gloryplay import WORDS as GLORY
 from tillpost.devices.rehearsal.script import listed
 from tillpost.devices.ssp import paystates
 from tillpost.devices.ssp import states as ssp
@@ -109,8 +110,15 @@ def results() -> str:
 
 
 def words() -> str:
-    rows = ((f"`{usage.replace('|', ' or ')}`", sentence) for usage, sentence in listed(WORDS).items())
-    return table(("step", "what happens"), rows)
+    """Those of both kinds first."""
+    both = dict(listed(COMPOSITE).items() & listed(GLORY).items())
+    rows = [(usage, sentence, "any") for usage, sentence in listed(COMPOSITE).items() if usage in both]
+    for kind, known in (("composite", COMPOSITE), ("glory", GLORY)):
+        rows += [(usage, sentence, kind) for usage, sentence in listed(known).items() if usage not in both]
+    return table(
+        ("step", "what happens", "at a machine"),
+        ((f"`{usage.replace('|', ' or ')}`", sentence, kind) for usage, sentence, kind in rows),
+    )
 
 
 MADE: dict[str, Callable[[], str]] = {

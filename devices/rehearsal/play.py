@@ -1,55 +1,57 @@
-"""What people, devices and the power can do to the composite machine of a `World`, as a table of words: a step of a
-scenario is one of them, said as a script says it.
+"""What people and the power can do to a cash machine of any kind, as a table of words: a step of a scenario is one of
+them, said as a script says it. Each kind of machine has a play of its own, with words of its own.
 
-Failures: as `pace`; `Misuse` for what there is not: a unit (machine.no-unit), a piece (rehearsal.no-denomination),
-something unknown (scenario.nothing-unknown), and for a till that is on already (scenario.on).
+Failures: as `pace`; `Misuse` for a piece that there is not (rehearsal.no-denomination), where nothing is unknown
+(scenario.nothing-unknown), and for a till that is on already (scenario.on).
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from ...errors import Reason
 from ..journal.entries import Command, Entry, Unsure, Verdict
 from ..machine.documents import CashDocument
 from ..machine.nouns import End
-from ..machine.plan import Plan
-from ..money.units import UnitKind
-from ..nouns import Misuse, Pieces, Standing
+from ..nouns import Misuse, Pieces
 from .currencies import amount, spelt
-from .pace import MOMENTS, REST, Pace, Refused
+from .pace import REST, Pace, Refused, W
 from .script import AMOUNT, SPAN, TIMES, Argument, Order, Outcome, Word, Words
-from .world import COINS, HOPPERS, NOTES
 
 WHO = "Anna"
 """The person who decides."""
 
-SEEN = 1.0  # seconds until a coin that was thrown in is seen
-DOOR = 2.0  # until what was done by hand is seen
+DOOR = 2.0  # seconds until what was done by hand is seen
 
 
-class Play(Pace):
+class Play(Pace[W], ABC):
     """One world, from its first fill on. `told`: a line for each step, and beneath it what the machine told then."""
 
-    def __init__(self, plan: Plan, fill: dict[str, int]) -> None:
-        super().__init__(plan, fill)
-        self._begun = self.world.journal.account.last
-        self._papers = len(self.world.papers.published)
+    words: Words
+    coins: Collection[int]
+    notes: Collection[int]
+
+    def __init__(self, world: W) -> None:
+        super().__init__(world)
+        self._begun = world.book.account.last
+        self._papers = len(world.papers.published)
         self._receipts = 0
 
     def act(self, order: Order) -> None:
         """Carries one step out."""
         self.told.append(order.text)
         try:
-            WORDS[order.name].action(self, *order.values)
+            self.words[order.name].action(self, *order.values)
         except Refused as refusal:
             self._tell(f"refused: {refusal}")
 
     @property
     def entries(self) -> list[Entry]:
         """What the journal says since the first fill."""
-        return [entry for entry in self.world.journal.entries if entry.n > self._begun]
+        return [entry for entry in self.world.book.entries if entry.n > self._begun]
 
     @property
     def documents(self) -> list[CashDocument]:
@@ -58,19 +60,12 @@ class Play(Pace):
     # --- customers
 
     def coin(self, value: int, times: int) -> Outcome:
-        _check(value, COINS)
-        self._wait_until_ready(lambda: self.world.acceptor.accepting)
-        through = sum(not self.world.coin(value) for _ in range(times))
-        if through:
-            self._tell(f"{through} x {spelt(value)} falls through")
-        return self._pass(SEEN)
+        _check(value, self.coins)
+        return self._throw(value, times)
 
     def note(self, value: int) -> Outcome:
-        _check(value, NOTES)
-        self._wait_until_ready(lambda: self.world.machine.status.standings["notes"] is Standing.ACCEPTING)
-        if not self.world.note(value):
-            self._tell(f"{spelt(value)} is not drawn in")
-        return Outcome.DONE
+        _check(value, self.notes)
+        return self._insert(value)
 
     # --- the till
 
@@ -102,20 +97,8 @@ class Play(Pace):
         return self._ask(lambda: self.world.machine.begin_deposit(0, "for change"))
 
     def withdraw(self, unit: str, total: int) -> Outcome:
-        """A mixer is emptied by the hand that asks for it."""
-        outcome = self._ask(lambda: self.world.machine.withdraw(unit, total, "for the main till"))
-        if self.world.plan.unit(unit).kind is UnitKind.MIXER:
-            self.world.taken_out += self.world.mixer
-            self.world.mixer.clear()
-        return outcome
-
-    def fill(self, unit: str, count: int) -> Outcome:
-        self.world.hoppers[_hopper(unit)].stock += count
-        return Outcome.DONE
-
-    def count(self, unit: str, count: int) -> Outcome:
-        piece, _ = HOPPERS[_hopper(unit)]
-        return self._ask(lambda: self.world.machine.adjust_cash_counts(unit, [Pieces(piece, count)], "counted"))
+        self._ask(lambda: self.world.machine.withdraw(unit, total, "for the main till"))
+        return self._withdrawn(unit)
 
     def cassette_exchange(self) -> Outcome:
         return self._ask(lambda: self.world.machine.exchange_cassette("evening"))
@@ -124,15 +107,12 @@ class Play(Pace):
         return self._ask_now(self.world.machine.keep_cassette)
 
     def cassette_out(self) -> Outcome:
-        self.world.take_cassette()
+        self._take_cassette()
         return self._pass(DOOR)
 
     def cassette_in(self) -> Outcome:
-        self.world.validator.put_cassette()
+        self._put_cassette()
         return self._pass(DOOR)
-
-    def cassette_empty(self) -> Outcome:
-        return self._ask_now(lambda: self.world.machine.cassette_is_empty(WHO))
 
     def recover(self) -> Outcome:
         return self._ask_now(self.world.machine.recover)
@@ -142,47 +122,10 @@ class Play(Pace):
         told = (*unsure.outcome.taken, *unsure.outcome.paid, *unsure.outcome.removed)
         return self._resolve(unsure, _counts(unsure.intent.pieces) - _counts(told))
 
-    def resolve_found(self, value: int, times: int) -> Outcome:
-        return self._resolve(self._unsure(), Counter({value: times}))
-
     def resolve_nothing(self) -> Outcome:
         return self._resolve(self._unsure(), Counter())
 
-    # --- troubles
-
-    def jam(self, unit: str) -> Outcome:
-        self.world.hoppers[_hopper(unit)].jammed = True
-        return Outcome.DONE
-
-    def jam_notes(self) -> Outcome:
-        self.world.validator.jam()
-        return self._pass(SEEN)
-
-    def clear(self, unit: str) -> Outcome:
-        self.world.hoppers[_hopper(unit)].jammed = False
-        return Outcome.DONE
-
-    def clear_notes(self) -> Outcome:
-        self.world.validator.clear()
-        return self._pass(DOOR)
-
-    def lack(self, unit: str, count: int) -> Outcome:
-        hopper = self.world.hoppers[_hopper(unit)]
-        hopper.stock = max(0, hopper.stock - count)
-        return Outcome.DONE
-
-    def unplug_notes(self) -> Outcome:
-        self.world.notes_line.unplug()
-        return self._pass(DOOR)
-
-    def unplug_coins(self) -> Outcome:
-        self.world.coins_line.unplug()
-        return self._pass(DOOR)
-
-    def plug(self) -> Outcome:
-        self.world.notes_line.plug()
-        self.world.coins_line.plug()
-        return self._pass(DOOR)
+    # --- the power, and time
 
     def till_cut(self) -> Outcome:
         self._on()
@@ -208,11 +151,32 @@ class Play(Pace):
     def wait(self, until: float | str) -> Outcome:
         return self._wait_for(until) if isinstance(until, str) else self._pass(until)
 
+    # --- what each kind of machine has done to it in its own way
+
+    @abstractmethod
+    def _throw(self, value: int, times: int) -> Outcome:
+        """Coins, at once."""
+
+    @abstractmethod
+    def _insert(self, value: int) -> Outcome:
+        """A note."""
+
+    @abstractmethod
+    def _withdrawn(self, unit: str) -> Outcome:
+        """The machine does what it was asked for: what a hand has to do besides."""
+
+    @abstractmethod
+    def _take_cassette(self) -> None: ...
+
+    @abstractmethod
+    def _put_cassette(self) -> None:
+        """An empty one."""
+
     # --- underneath
 
     def _unsure(self) -> Unsure:
         """What has waited longest for a person."""
-        unknown = self.world.journal.account.unknown
+        unknown = self.world.book.account.unknown
         if not unknown:
             raise Misuse(Reason("scenario.nothing-unknown"))
         return unknown[0]
@@ -222,7 +186,7 @@ class Play(Pace):
         resolve, of = self.world.book.resolve, unsure.intent.n
         verdict = Verdict.COMMITTED if pieces else Verdict.RETURNED
         match unsure.intent.command:
-            case Command.ACCEPT:
+            case Command.ACCEPT | Command.FILL | Command.DEPOSIT:
                 return self._ask_now(lambda: resolve(of, verdict, WHO, taken=pieces))
             case Command.REMOVE:
                 return self._ask_now(lambda: resolve(of, verdict, WHO, removed=pieces))
@@ -230,64 +194,52 @@ class Play(Pace):
 
 
 def _check(value: int, known: Iterable[int]) -> None:
+    """Raises Misuse for a piece that nobody has."""
     if value not in known:
         told = ", ".join(spelt(one) for one in known if one)
         raise Misuse(Reason("rehearsal.no-denomination", amount=spelt(value), known=told))
-
-
-def _hopper(unit: str) -> str:
-    if unit not in HOPPERS:
-        raise Misuse(Reason("machine.no-unit", unit=unit, units=", ".join(HOPPERS)))
-    return unit
 
 
 def _counts(pieces: Iterable[Pieces]) -> Counter[int]:
     return Counter({each.denomination: each.count for each in pieces})
 
 
-def _moment(text: str) -> object:
-    return text if text in MOMENTS else SPAN.read(text)
-
-
 UNIT = Argument("UNIT", str)
 COUNT = Argument("COUNT", int)
 UP_TO = Argument("[AMOUNT]", amount, 0)
-MOMENT = Argument(f"TIME|{'|'.join(MOMENTS)}", _moment)
 
-WORDS: Words = {
-    "sale": Word((AMOUNT,), "the till begins a sale of so much", Play.sale),
-    "coin": Word((AMOUNT, TIMES), "a customer throws coins in, a handful at once", Play.coin),
-    "note": Word((AMOUNT,), "a customer puts a note in", Play.note),
-    "pause": Word((), "the till takes nothing for now", Play.pause),
-    "resume": Word((), "it takes cash again", Play.resume),
-    "end change": Word((), "the till ends the deposit: the sale is kept, the rest given", Play.end_change),
-    "end keep": Word((), "the till ends the deposit: all is kept", Play.end_keep),
-    "end repay": Word((), "the till ends the deposit: all is given back", Play.end_repay),
-    "refund": Word((AMOUNT,), "the till gives cash out without a sale", Play.refund),
-    "deposit": Word((), "staff begins to put cash in", Play.deposit),
-    "withdraw": Word((UNIT, UP_TO), "staff takes cash out of a unit", Play.withdraw),
-    "fill": Word((UNIT, COUNT), "staff pours coins into a hopper", Play.fill),
-    "count": Word((UNIT, COUNT), "staff says what a hopper holds", Play.count),
-    "cassette exchange": Word((), "staff asks for the cassette", Play.cassette_exchange),
-    "cassette keep": Word((), "staff leaves it where it is after all", Play.cassette_keep),
-    "cassette out": Word((), "staff takes the cassette out, asked or not", Play.cassette_out),
-    "cassette in": Word((), "staff puts an empty cassette in", Play.cassette_in),
-    "cassette empty": Word((), f"{WHO} says that it is empty", Play.cassette_empty),
-    "recover": Word((), "staff says that what was wrong is put right", Play.recover),
-    "resolve moved": Word((), f"{WHO} decides what was unknown: it has moved", Play.resolve_moved),
-    "resolve nothing": Word((), f"{WHO} decides what was unknown: nothing has moved", Play.resolve_nothing),
-    "resolve found": Word((AMOUNT, TIMES), f"{WHO} has counted what came in unseen", Play.resolve_found),
-    "jam": Word((UNIT,), "a coin is stuck in a hopper", Play.jam),
-    "jam notes": Word((), "a note is stuck in the validator", Play.jam_notes),
-    "clear": Word((UNIT,), "the hopper's coin is freed", Play.clear),
-    "clear notes": Word((), "the validator's note is taken out by hand", Play.clear_notes),
-    "lack": Word((UNIT, COUNT), "a hopper holds so many fewer coins than anybody knows", Play.lack),
-    "unplug notes": Word((), "the cable of the note validator is pulled out", Play.unplug_notes),
-    "unplug coins": Word((), "the cable of coin acceptor and hoppers is pulled out", Play.unplug_coins),
-    "plug": Word((), "all cables are in again", Play.plug),
-    "till cut": Word((), "the till's power goes; the devices have their own", Play.till_cut),
-    "till back": Word((), "the till starts again", Play.till_back),
-    "power cut": Word((), "all power goes, of till and devices", Play.power_cut),
-    "power back": Word((), "all power comes back", Play.power_back),
-    "wait": Word((MOMENT,), "nothing is done until then: 2s, or a moment", Play.wait),
-}
+
+def words(moments: Iterable[str], more: Words) -> Words:
+    """Those of every kind, with `more` that one kind has; `moments` are what can be waited for there."""
+    known = tuple(moments)
+
+    def moment(text: str) -> Any:
+        return text if text in known else SPAN.read(text)
+
+    until = Argument("|".join(("TIME", *known)), moment)
+    return {
+        "sale": Word((AMOUNT,), "the till begins a sale of so much", Play.sale),
+        "coin": Word((AMOUNT, TIMES), "a customer throws coins in, a handful at once", Play.coin),
+        "note": Word((AMOUNT,), "a customer puts a note in", Play.note),
+        "pause": Word((), "the till takes nothing for now", Play.pause),
+        "resume": Word((), "it takes cash again", Play.resume),
+        "end change": Word((), "the till ends the deposit: the sale is kept, the rest given", Play.end_change),
+        "end keep": Word((), "the till ends the deposit: all is kept", Play.end_keep),
+        "end repay": Word((), "the till ends the deposit: all is given back", Play.end_repay),
+        "refund": Word((AMOUNT,), "the till gives cash out without a sale", Play.refund),
+        "deposit": Word((), "staff begins to put cash in", Play.deposit),
+        "withdraw": Word((UNIT, UP_TO), "staff takes cash out of a unit", Play.withdraw),
+        "cassette exchange": Word((), "staff asks for the cassette", Play.cassette_exchange),
+        "cassette keep": Word((), "staff leaves it where it is after all", Play.cassette_keep),
+        "cassette out": Word((), "staff takes the cassette out, asked or not", Play.cassette_out),
+        "cassette in": Word((), "staff puts an empty cassette in", Play.cassette_in),
+        "recover": Word((), "staff says that what was wrong is put right", Play.recover),
+        "resolve moved": Word((), f"{WHO} decides what was unknown: it has moved", Play.resolve_moved),
+        "resolve nothing": Word((), f"{WHO} decides what was unknown: nothing has moved", Play.resolve_nothing),
+        "till cut": Word((), "the till's power goes; the devices have their own", Play.till_cut),
+        "till back": Word((), "the till starts again", Play.till_back),
+        "power cut": Word((), "all power goes, of till and devices", Play.power_cut),
+        "power back": Word((), "all power comes back", Play.power_back),
+        "wait": Word((until,), "nothing is done until then: 2s, or a moment", Play.wait),
+        **more,
+    }

@@ -6,13 +6,14 @@
     steps:
       - sale: 237
       - note: 500
-      - wait: enough
+      - wait: fixed
       - end: change
     expected:
       told: |
         …
 
-A step is a word of `play`, with its arguments after the colon. What is expected are the lines of `retelling`.
+A step is a word of `compositeplay` or `gloryplay`, with its arguments after the colon. What is expected are lines of
+`retelling`.
 
 Failures: `Misuse` for a file that is no scenario: scenario.yaml where it is no YAML, else rehearsal.script with the
 line of what is wrong; the same for a step that cannot be carried out.
@@ -21,6 +22,7 @@ line of what is wrong; the same for a step that cannot be carried out.
 from __future__ import annotations
 
 from collections.abc import Collection
+from enum import StrEnum
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -32,27 +34,47 @@ from ...model import Noun
 from ..machine.plan import Late, Plan, Rounding
 from ..money.blocking import Rule
 from ..nouns import Misuse
-from . import retelling
-from .play import WORDS, Play
-from .script import Order, order
-from .world import FIRST_FILL, roubles
+from . import compositeplay, gloryplay, gloryworld, retelling, world
+from .compositeplay import CompositePlay
+from .gloryplay import GloryPlay
+from .gloryworld import GloryWorld
+from .script import Order, Words, order
+from .world import World
 
 EXPECTED = "expected:"
 """From this line on a file tells what is to come out."""
 
 
-class Setting(Noun, frozen=True, forbid_unknown_fields=True):
-    """What the machine is. `fill`: coins that staff has put into each hopper. `most`: as `Plan.most`."""
+class Kind(StrEnum):
+    """What a machine is made of."""
 
-    fill: dict[str, int] = msgspec.field(default_factory=lambda: dict(FIRST_FILL))
+    COMPOSITE = "composite"
+    GLORY = "glory"
+
+
+class Setting(Noun, frozen=True):
+    """What the machine is. `fill`: pieces that staff has put into each unit, where not as `FILLS` has it. `most`: as
+    `Plan.most`."""
+
+    kind: Kind = Kind.COMPOSITE
+    fill: dict[str, int] = msgspec.field(default_factory=dict)
     rule: Rule = Rule.EXACT
     rounding: Rounding = Rounding.REFUSE
     late: Late = Late.RETURN
     most: int = 0
 
-    @property
-    def plan(self) -> Plan:
-        return msgspec.structs.replace(roubles(self.rule), rounding=self.rounding, late=self.late, most=self.most)
+    def begin(self) -> CompositePlay | GloryPlay:
+        fill = {**FILLS[self.kind], **self.fill}
+        if self.kind is Kind.GLORY:
+            return GloryPlay(GloryWorld(self._agreed(gloryworld.roubles(self.rule)), fill))
+        return CompositePlay(World(self._agreed(world.roubles(self.rule)), fill=fill))
+
+    def _agreed(self, plan: Plan) -> Plan:
+        return msgspec.structs.replace(plan, rounding=self.rounding, late=self.late, most=self.most)
+
+
+FILLS: dict[Kind, dict[str, int]] = {Kind.COMPOSITE: world.FIRST_FILL, Kind.GLORY: gloryworld.FIRST_FILL}
+WORDS: dict[Kind, Words] = {Kind.COMPOSITE: compositeplay.WORDS, Kind.GLORY: gloryplay.WORDS}
 
 
 class Seen(Noun, frozen=True):
@@ -77,9 +99,9 @@ class Scenario(NamedTuple):
     expected: Seen
 
 
-def played(scenario: Scenario) -> Play:
+def played(scenario: Scenario) -> CompositePlay | GloryPlay:
     """To its end, in a world of its own. Raises Misuse."""
-    play = Play(scenario.setting.plan, scenario.setting.fill)
+    play = scenario.setting.begin()
     for line, said in scenario.steps:
         try:
             play.act(said)
@@ -89,13 +111,12 @@ def played(scenario: Scenario) -> Play:
     return play
 
 
-def seen(play: Play) -> Seen:
-    world = play.world
+def seen(play: CompositePlay | GloryPlay) -> Seen:
     return Seen(
         tuple(play.told),
         tuple(retelling.journal(play.entries)),
         tuple(retelling.document(paper) for paper in play.documents),
-        tuple(retelling.standing(world.machine.status, world.difference())),
+        tuple(retelling.standing(play.world.machine.status, play.world.difference())),
     )
 
 
@@ -137,23 +158,24 @@ def scenario(text: str) -> Scenario:
     steps = fields["steps"]
     if not isinstance(steps, yaml.SequenceNode):
         raise _wrong(_line(steps), Reason("scenario.no-list"))
+    setting = _setting(fields["machine"]) if "machine" in fields else Setting()
     return Scenario(
         _word(fields["title"]),
         _word(fields["about"]) if "about" in fields else "",
-        _setting(fields["machine"]) if "machine" in fields else Setting(),
-        tuple(Step(_line(step), _order(step)) for step in steps.value),
+        setting,
+        tuple(Step(_line(step), _order(step, WORDS[setting.kind])) for step in steps.value),
         _expected(fields["expected"]) if "expected" in fields else Seen(),
     )
 
 
-def _order(node: yaml.Node) -> Order:
+def _order(node: yaml.Node, words: Words) -> Order:
     if isinstance(node, yaml.MappingNode) and len(node.value) == 1:
         word, arguments = node.value[0]
         said = f"{_word(word)} {_word(arguments)}"
     else:
         said = _word(node)
     try:
-        found = order(said, WORDS)
+        found = order(said, words)
     except Misuse as wrong:
         raise _wrong(_line(node), wrong) from wrong
     if found is None:
@@ -163,9 +185,11 @@ def _order(node: yaml.Node) -> Order:
 
 def _setting(node: yaml.Node) -> Setting:
     fields = _fields(node, Setting.__struct_fields__)
-    plain: dict[str, object] = {name: _word(value) for name, value in fields.items() if name != "fill"}
-    if "fill" in fields:
-        plain["fill"] = {unit: _word(count) for unit, count in _fields(fields["fill"], FIRST_FILL).items()}
+    fill = fields.pop("fill", None)
+    plain: dict[str, object] = {name: _word(value) for name, value in fields.items()}
+    if fill is not None:
+        known = FILLS[Kind.GLORY if plain.get("kind") == Kind.GLORY else Kind.COMPOSITE]
+        plain["fill"] = {unit: _word(count) for unit, count in _fields(fill, known).items()}
     try:
         return msgspec.convert(plain, Setting, strict=False)
     except msgspec.ValidationError as error:

@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tillpost.devices.nouns import Misuse
-from tillpost.devices.rehearsal.play import WORDS, Play
+from tillpost.devices.rehearsal.compositeplay import CompositePlay
+from tillpost.devices.rehearsal.gloryplay import GloryPlay
 from tillpost.devices.rehearsal.scenario import (
+    WORDS,
+    Kind,
     Scenario,
     Seen,
     Setting,
@@ -35,7 +38,7 @@ def named(path: Path) -> str:
 
 
 @cache
-def played_sample(path: Path) -> Play:
+def played_sample(path: Path) -> CompositePlay | GloryPlay:
     return played(scenario(path.read_text("utf-8")))
 
 
@@ -51,16 +54,17 @@ def test_sample_comes_out_as_it_says(path: Path, accept: bool) -> None:
 @pytest.mark.parametrize("path", SAMPLES, ids=named)
 def test_in_every_sample_the_money_adds_up_or_is_told_as_unknown(path: Path) -> None:
     world = played_sample(path).world
-    assert explains(world.journal.account, world.difference())
+    assert explains(world.book.account, world.difference())
 
 
 def test_the_samples_use_every_word_that_there_is() -> None:
     used = {step.order.name for path in SAMPLES for step in scenario(path.read_text("utf-8")).steps}
-    assert used == set(WORDS)
+    assert used == {word for words in WORDS.values() for word in words}
 
 
-def test_every_word_has_its_sentence() -> None:
-    assert all(sentence for sentence in listed(WORDS).values())
+@pytest.mark.parametrize("kind", Kind)
+def test_every_word_has_its_sentence(kind: Kind) -> None:
+    assert all(sentence for sentence in listed(WORDS[kind]).values())
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +125,10 @@ def test_the_first_difference_is_told_in_words(part: str, sale: Seen) -> None:
         ("title: A\nmachine: {rule: loose}\nsteps: []", 2, "rule"),
         ("title: A\nmachine:\n  fill: {ten: many}\nsteps: []", 3, "fill"),
         ("title: A\nmachine:\n  fill: {two: 5}\nsteps: []", 3, "no name two"),
+        ("title: A\nmachine:\n  kind: glory\n  fill: {mixer: 5}\nsteps: []", 4, "no name mixer"),
+        ("title: A\nmachine: {kind: wooden}\nsteps: []", 2, "kind"),
         ("title: A\nsteps: []\nexpected:\n  weather: fine", 4, "no name weather"),
-        ("title: A\nsteps:\n  - wait: tomorrow", 3, "TIME|rest|enough"),
+        ("title: A\nsteps:\n  - wait: tomorrow", 3, "TIME|rest|fixed"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_told_with_its_line(text: str, line: int, told: str) -> None:
@@ -137,7 +143,7 @@ def test_what_is_no_yaml_is_told_as_such(text: str) -> None:
         scenario(text)
 
 
-@given(st.text(max_size=60))
+@given(st.text("abtils:-\n []{}|>&*!#%'\"\t\x00\u20ac", max_size=60))
 def test_whatever_a_file_holds_it_is_read_or_refused(text: str) -> None:
     with suppress(Misuse):
         assert isinstance(scenario(text), Scenario)
