@@ -8,7 +8,7 @@ PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
 # what tests read beside the package; copied out of the checkout to test the installed wheel
 BESIDE := tests setup.cfg .importlinter $(wildcard samples docs *.md)
 
-.PHONY: help venv demo demo-cash bench-cash test docs lint types layers wheel check clean
+.PHONY: help venv demo demo-cash bench-cash bench-books test docs lint types layers wheel check clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -36,6 +36,10 @@ demo-cash: $(VENV)/.tillpost ## a day at a cash machine, in simulated time
 
 bench-cash: $(VENV)/.tillpost ## how long a poll round and the change take, beside something that is known
 	@$(BIN)/python benchmarks/cash.py
+
+SIZE ?= 100000
+bench-books: $(VENV)/.tillpost ## how long a reconciliation's questions take, beside a trivial one; SIZE=1000000 receipts
+	@$(BIN)/python benchmarks/books.py $(SIZE)
 
 test: venv ## every test that needs no outside server; ARGS="-k chunk" to choose
 	$(BIN)/pytest$(if $(ARGS), $(ARGS))

@@ -42,6 +42,7 @@ VERBS = {
     "held": ("exports", "Held exports: correct but suspicious, waiting for a person."),
     "export": ("exports", "Exports: what came, and what became of it."),
     "sales": ("sales", "Sales: the tills' files, their shifts, and asking for more."),
+    "recon": ("recon", "Reconciliation: what was sold beside what tills count, and what the ERP has not got."),
     "trim": ("archives", "Put files of past days into archives, and delete what is past its age."),
     "archive": ("archives", "Archives of old files: find one, look into it, bring it back."),
     "config": ("roots", "Settings: what they are here, and what they mean."),

@@ -15,6 +15,7 @@ from .findings import (
     MeansSums,
     ShiftDelivery,
     ShiftReckoning,
+    ShiftStanding,
     Version,
 )
 from .nouns import (
@@ -52,6 +53,7 @@ __all__ = [
     "ShiftDelivery",
     "ShiftReckoning",
     "ShiftRow",
+    "ShiftStanding",
     "Tally",
     "Token",
     "Transaction",

@@ -33,9 +33,10 @@ class Deliveries:
 
     _session: Session
 
-    def deliver(self, delivery: Delivery, now: float) -> str | None:
-        """The name of the document's file; None where the subject's last version says the same."""
-        return self.deliver_all([delivery], now)[0]
+    def deliver(self, delivery: Delivery, now: float, *, again: bool = False) -> str | None:
+        """The name of the document's file; None where the subject's last version says the same, unless it is wanted
+        `again`."""
+        return self._deliver([delivery], now, again)[0]
 
     def deliver_all(self, deliveries: Iterable[Delivery], now: float) -> list[str | None]:
         """`deliver` for many, in a few round trips. They may be made from `untold` as they are asked for."""
@@ -44,7 +45,7 @@ class Deliveries:
             names += self._deliver(batch, now)
         return names
 
-    def _deliver(self, batch: Sequence[Delivery], now: float) -> list[str | None]:
+    def _deliver(self, batch: Sequence[Delivery], now: float, again: bool = False) -> list[str | None]:
         last = self._last_versions({one.subject for one in batch})
         used = self._used_versions({one.stem for one in batch})
         row_id = self._session.greatest(DELIVERIES)
@@ -52,7 +53,7 @@ class Deliveries:
         rows = []
         for one in batch:
             version, content = last.get(one.subject, (0, b""))
-            if version and content == one.content:
+            if version and content == one.content and not again:
                 names.append(None)
                 continue
             version = max(version, used.get(one.stem, 0)) + 1

@@ -32,6 +32,15 @@ class ShiftDelivery(Explained):
         return self in (ShiftDelivery.OPEN, ShiftDelivery.TAKEN, ShiftDelivery.UNWANTED)
 
 
+class ShiftStanding(Noun, frozen=True, omit_defaults=True):
+    """A shift, and whether the ERP has it."""
+
+    id: int
+    place: ShiftPlace
+    delivery: ShiftDelivery
+    closed: datetime | None = None
+
+
 class ShiftReckoning(Noun, frozen=True, omit_defaults=True):
     """A shift: what its documents come to, and what the till counts."""
 

@@ -15,10 +15,10 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
 
 from ..model import NOTHING, ShiftPlace, ShiftSums
-from .findings import DayReckoning, ShiftReckoning
+from .findings import DayReckoning, ShiftReckoning, ShiftStanding
 from .resolving import EARLIEST
 from .session import Session, batches
 from .shiftrows import delivery, first_of, last_of, of_tills, shift_rows, touch, undelivered
@@ -43,34 +43,20 @@ class Reconciling:
 
     # --- shifts
 
-    def reckon(self, shift: int) -> ShiftReckoning | None:
-        """None where there is no such row."""
-        found = self._session.rows(shift_rows().where(SHIFTS.c.id == shift))
-        return self._reckoned(found, kinds(self._session, [shift]))[0] if found else None
-
     def reckonings(
-        self,
-        shop: str,
-        till: str = "",
-        since: date | None = None,
-        until: date | None = None,
-        *,
-        number: int | None = None,
-        only_undelivered: bool = False,
-        limit: int | None = None,
+        self, shop: str, till: str = "", since: date | None = None, until: date | None = None, **which: Any
     ) -> list[ShiftReckoning]:
-        """The newest `limit` shifts that began on these days, both included; newest first."""
-        wanted = shift_rows(shop, till).order_by(SHIFTS.c.starts.desc().nulls_last(), SHIFTS.c.id.desc()).limit(limit)
-        if since is not None:
-            wanted = wanted.where(SHIFTS.c.starts >= first_of(since))
-        if until is not None:
-            wanted = wanted.where(SHIFTS.c.starts <= last_of(until))
-        if number is not None:
-            wanted = wanted.where(SHIFTS.c.number == number)
-        if only_undelivered:
-            wanted = wanted.where(undelivered())
-        rows = self._session.rows(wanted)
+        """As `standings`, with what the shifts' documents come to."""
+        rows = self._session.rows(_chosen(shop, till, since, until, **which))
         return self._reckoned(rows, kinds(self._session, [row.id for row in rows]))
+
+    def standings(
+        self, shop: str, till: str = "", since: date | None = None, until: date | None = None, **which: Any
+    ) -> list[ShiftStanding]:
+        """The shifts that began on these days, both included; newest first. `which`: at most `limit`, those of one
+        `number`, those alone that the ERP has not got (`only_undelivered`)."""
+        rows = self._session.rows(_chosen(shop, till, since, until, **which))
+        return [ShiftStanding(row.id, ShiftPlace(*row[:4]), delivery(row), row.closed) for row in rows]
 
     def _reckoned(self, rows: Sequence[Any], counted: Kinds) -> list[ShiftReckoning]:
         shifts = [row.id for row in rows]
@@ -146,6 +132,26 @@ class Reconciling:
         wanted = select(func.max(TILLS.c.last_sale).label("at")).where(of_tills(shop, till))
         found = self._session.first(wanted).at
         return None if found is None else found.date()
+
+
+def _chosen(
+    shop: str,
+    till: str,
+    since: date | None,
+    until: date | None,
+    *,
+    number: int | None = None,
+    only_undelivered: bool = False,
+    limit: int | None = None,
+) -> Select[Any]:
+    wanted = shift_rows(shop, till).order_by(SHIFTS.c.starts.desc().nulls_last(), SHIFTS.c.id.desc()).limit(limit)
+    if since is not None:
+        wanted = wanted.where(SHIFTS.c.starts >= first_of(since))
+    if until is not None:
+        wanted = wanted.where(SHIFTS.c.starts <= last_of(until))
+    if number is not None:
+        wanted = wanted.where(SHIFTS.c.number == number)
+    return wanted.where(undelivered()) if only_undelivered else wanted
 
 
 class _Drawers:

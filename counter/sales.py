@@ -12,17 +12,18 @@ from typing import Any
 import click
 
 from ..books import FileState
-from ..pipeline import drawerviews, salesviews
+from ..pipeline import drawerviews, reconviews, reexport, salesviews
 from ..pipeline.collect import Collect, open_books
 from ..pipeline.duties import by_hand, collected, named
 from ..pipeline.office import Office
+from ..pipeline.reconrows import exported
 from ..pipeline.requests import Asked, Requests
-from ..pipeline.telling import Telling
 from .context import DONE, LATER, REFUSED, InOrder, Root, json_option, pass_root
 from .drawerpages import show_drawer
 from .exports import arrival_argument, limit_option
 from .pages import show_trimmed
-from .salespages import show_asked, show_collected, show_files, show_sales_file, show_shifts
+from .salespages import show_asked, show_collected, show_files, show_sales_file
+from .shiftpages import show_shifts
 from .tables import answer
 
 DAY = click.DateTime(["%Y-%m-%d", "%d.%m.%Y"])
@@ -111,7 +112,7 @@ def sales_shifts(root: Root, shop: str, till: str, limit: int, as_json: bool) ->
     Example: tillpost sales shifts 5 1
     """
     with root.office() as office, open_books(office) as books:
-        rows = salesviews.shifts(office, books, shop, till, limit)
+        rows = reconviews.by_shift(office, books, shop, till, limit=limit)["shifts"]
     answer(rows, as_json, lambda: show_shifts(rows, f"Till {till} of shop {shop} has no shifts yet."))
 
 
@@ -159,13 +160,10 @@ def sales_export(root: Root, shop: str, till: str, shift: int, opened: datetime 
       tillpost sales export 5 1 12 --opened 2026-11-20
     """
     with root.office(ours=True) as office, open_books(office) as books:
-        found = salesviews.shift_id(books, shop, till, shift, opened.date() if opened else None)
-        with books.write() as txn:
-            name = Telling(office).by_hand(txn, found, office.clock.now())
-        done = Collect(office, books).write_out()
-        told: dict[str, Any] = {"document": name, "written": done.written}
-        place = office.layout.outbox
-        told["troubles"] = [reason.text(office.settings.language) for reason in done.troubles]
+        found = reexport.named(office, books, shop, till, [shift], opened.date() if opened else None)
+        done = exported(office, reexport.export(office, books, found))
+        place, name = office.layout.outbox, done["shifts"][0]["document"]
+    told = {"document": name, "written": done["written"], "troubles": done["troubles"]}
     how = "Not in the outbox yet" if told["troubles"] else "Written"
     line = f"{how}: {place / name}" if name else "The ERP was told just this before; nothing new to write."
     answer(told, as_json, lambda: click.echo("\n".join([line, *told["troubles"]])))

@@ -90,43 +90,6 @@ def show_sales_file(found: dict[str, Any]) -> None:
         under(f"line {one['line']}, {one['section']} {one['key']}".rstrip() + f": {one['text']}")
 
 
-SHIFT_COLUMNS = {
-    "shift": "Shift", "opened": "Opened", "closed": "Closed", "receipts": "Receipts", "annulled": "Annulled",
-    "sales_cash": "Sales cash", "sales_cashless": "Sales cashless", "returns_cash": "Returned cash",
-    "returns_cashless": "Returned cashless", "cash_in": "Cash in", "cash_out": "Cash out", "gain": "Gain",
-    "standing": "Standing",
-}  # fmt: skip
-AMOUNTS = ("sales_cash", "sales_cashless", "gain")
-RARE = ("returns_cash", "returns_cashless", "cash_in", "cash_out")  # amounts that are told where they are not zero
-FOLD = ("annulled", "cash_out", "cash_in", "returns_cashless", "returns_cash", "closed")
-
-
-def show_shifts(rows: Iterable[Row], empty: str) -> None:
-    shown = [_shift(row) for row in rows]
-    for key in AMOUNTS:
-        width = max(len(SHIFT_COLUMNS[key]), *(len(row[key]) for row in shown)) if shown else 0
-        for row in shown:
-            row[key] = row[key].rjust(width)
-    table(shown, SHIFT_COLUMNS, empty, note="standing", fold=FOLD)
-
-
-def _shift(row: Row) -> Row:
-    """Without what is nothing, and times to the minute."""
-    times = {key: row[key] and row[key][:16].replace("T", " ") for key in ("opened", "closed")}
-    rare = {key: "" if float(row[key]) == 0 else row[key] for key in RARE}
-    return {**row, **times, **rare, "annulled": row["annulled"] or None, "standing": _standing(row)}
-
-
-def _standing(row: Row) -> str:
-    """Whether a shift is whole, and what it lacks."""
-    lacks = [f"{first}" if first == last else f"{first}–{last}" for first, last in row["missing"]]
-    missing = f", missing {', '.join(lacks)}" if lacks else ""
-    counts = row["till_gain"] is not None and row["till_gain"] != row["gain"]
-    differs = f", the till counts {row['till_gain']}" if counts else ""
-    state = "open" if row["closed"] is None else "complete" if row["complete"] else "incomplete"
-    return state + missing + differs
-
-
 def show_asked(rows: Iterable[Row]) -> None:
     for row in rows:
         period = f"{row['from']} to {row['to']}"

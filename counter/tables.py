@@ -40,10 +40,17 @@ def answer(rows: object, as_json: bool, page: Callable[[], None]) -> None:
 
 
 def table(
-    rows: Iterable[Row], columns: dict[str, str], empty: str = "", *, note: str = "", fold: Sequence[str] = ()
+    rows: Iterable[Row],
+    columns: dict[str, str],
+    empty: str = "",
+    *,
+    note: str = "",
+    fold: Sequence[str] = (),
+    blue: str = "",
 ) -> None:
     """Rows under headings; `columns` maps a row's key to its heading. `note` is the column that goes beneath the row
-    first, then those of `fold`, in this order, until the table fits."""
+    first, then those of `fold`, in this order, until the table fits. A row is blue at a terminal where `blue` is the
+    key of something true; a word must say the same."""
     rows = list(rows)
     if not rows:
         if empty:
@@ -61,10 +68,18 @@ def table(
 
     click.secho(line(shown), bold=True)
     click.echo("─" * (sum(widths[key] for key in across) + GAP * (len(across) - 1)))
-    for row in cells:
-        click.echo(line(row))
-        said = [row[key] if key == note else f"{shown[key]} {row[key]}" for key in beneath if row[key]]
+    for row, told in zip(cells, rows, strict=True):
+        click.secho(line(row), fg="blue" if blue and told[blue] else None)
+        said = [row[key] if key == note else f"{shown[key]} {row[key].strip()}" for key in beneath if row[key]]
         under(", ".join(reversed(said)))
+
+
+def amounts(rows: Sequence[Row], columns: dict[str, str], keys: Iterable[str]) -> None:
+    """Sets amounts, which are text, under each other in a table of these columns. Nothing stays nothing."""
+    for key in keys:
+        width = max(len(columns[key]), *(len(row[key] or "") for row in rows)) if rows else 0
+        for row in rows:
+            row[key] = row[key] and row[key].rjust(width)
 
 
 def _beneath(widths: dict[str, int], foldable: Sequence[str]) -> list[str]:

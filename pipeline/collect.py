@@ -27,6 +27,7 @@ from .notices import Event
 from .office import Office
 from .outgoing import Outgoing, Outgone
 from .pauses import pause
+from .requests import Requests
 from .salesarrivals import SalesArrivals
 from .salesbooking import SalesReader
 from .salesfiles import file_name, state_of
@@ -65,6 +66,7 @@ class Collect:
         self._arrivals = SalesArrivals(office, books, self._rooms)
         self._reader = SalesReader(office, books)
         self._outgoing = Outgoing(office, books)
+        self._requests = Requests(office, books)
         self._tidied = ""  # the day on which that was done
 
     def round(self, *, once: bool = False) -> Collected:
@@ -79,6 +81,7 @@ class Collect:
             self._bring(done)
         done.waiting += self._arrivals.waiting
         self._bring(done)
+        self._requests.note_answers()
         self._tell_incomplete()
         return done
 

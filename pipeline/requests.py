@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from ..books import Books
 from ..errors import Fault, Halt, Reason, Reject, Retry
-from ..queues.asking import ask, asked
+from ..queues.asking import ask, asked, is_asked
 from . import views
 from .ledger import Ledger
 from .office import Office
@@ -68,9 +68,26 @@ class Requests:
             since, until = asked(office.disk, folder) or (question.since, question.until)
             return replace(question, since=since, until=until, new=False)
         with self._books.write() as txn:
+            txn.mark_answered(shop, till, office.clock.now())  # an earlier one is gone
             txn.request(shop, till, question.since, question.until, office.clock.now())
         office.log.info("sales_asked", shop=shop, till=till, since=str(question.since), until=str(question.until))
         return question
+
+    def note_answers(self) -> None:
+        """Notes which questions tills have taken away: that is their answer. What cannot be looked at stays open."""
+        with self._books.read() as txn:
+            tills = dict.fromkeys((one.shop, one.till) for one in txn.open_requests())
+        gone = [till for till in tills if self._is_answered(*till)]
+        if gone:
+            with self._books.write() as txn:
+                for shop, till in gone:
+                    txn.mark_answered(shop, till, self._office.clock.now())
+
+    def _is_answered(self, shop: str, till: str) -> bool:
+        try:
+            return not is_asked(self._office.disk, self._office.layout.till_sales(shop, till)[0])
+        except (Retry, Halt):
+            return False
 
     def ask_all(self) -> list[Asked]:
         """Asks every till from its last sale on; one that cannot be asked stops no other."""

@@ -2,29 +2,23 @@
 
 Nothing here changes anything.
 
-Failures: `Reject` where a sales file or a shift that was asked for does not exist.
+Failures: `Reject` where a sales file or a shop that was asked for does not exist.
 """
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
-
 from ..books import Books, FileState
 from ..errors import Fault, Reason, Reject, Trouble
-from ..model import ShiftAccount, ShiftPlace, money
-from . import jobs, views
+from . import jobs
 from .collect import Collected, open_books
 from .jobs import Outcome
 from .ledger import Ledger
 from .office import Office
 from .requests import Asked
 from .salesverdicts import row, whole
-from .telling import Telling
 
 Row = dict[str, object]
 
-EVERY = 10_000  # shifts of one number, at one till
 FILE_STATES = {state.value: state for state in FileState}
 
 
@@ -80,45 +74,6 @@ def file(office: Office, books: Books, arrival: int) -> Row:
         return whole(found, txn.refused(arrival), office.settings.language)
 
 
-def shifts(office: Office, books: Books, shop: str, till: str, limit: int, number: int | None = None) -> list[Row]:
-    """A till's newest `limit` shifts, newest first; `number`: only those of that number. Raises Reject where there is
-    no such till."""
-    views.till(office, shop, till)
-    telling = Telling(office)
-    with books.read() as txn:
-        found = [(row.id, txn.shift(row.id)) for row in txn.find_shifts(shop, till, number=number, limit=limit)]
-    return [shift_row(shift, account, telling) for shift, account in found if account is not None]
-
-
-def shift_row(shift: int, account: ShiftAccount, telling: Telling) -> Row:
-    """Money as decimal text in major units."""
-    sums, place = account.sums, account.place
-    return {
-        "id": shift,
-        "shop": place.shop,
-        "till": place.till,
-        "shift": place.number,
-        "opened": place.opened.isoformat() if place.opened else None,
-        "closed": account.closed.isoformat() if account.closed else None,
-        "complete": telling.is_complete(account),
-        "receipts": sums.receipts,
-        "annulled": sums.annulled,
-        "sales_cash": _text(sums.sales_cash),
-        "sales_cashless": _text(sums.sales_cashless),
-        "returns_cash": _text(sums.returns_cash),
-        "returns_cashless": _text(sums.returns_cashless),
-        "cash_in": _text(sums.cash_in),
-        "cash_out": _text(sums.cash_out),
-        "gain": _text(sums.gain),
-        "till_gain": _text(account.record.gain) if account.record and account.record.gain is not None else None,
-        "missing": [list(both) for both in account.missing],
-    }
-
-
-def _text(value: Decimal) -> str:
-    return str(money(value))
-
-
 def asked(office: Office, question: Asked) -> Row:
     trouble = question.trouble.text(office.settings.language) if question.trouble else ""
     return {
@@ -129,20 +84,6 @@ def asked(office: Office, question: Asked) -> Row:
         "asked": question.new,
         "trouble": trouble,
     }
-
-
-def shift_id(books: Books, shop: str, till: str, number: int, opened: date | None = None) -> int:
-    """The newest shift of that number, or that of them which was opened on a day. Raises Reject."""
-    with books.read() as txn:
-        every = txn.find_shifts(shop, till, number=number, limit=EVERY if opened else 1)
-    found = next((one for one in every if opened is None or _is_of(one.place, opened)), None)
-    if found is None:
-        raise Reject(Reason("sales.no-shift", shop=shop, till=till, shift=number), Fault.ERROR)
-    return found.id
-
-
-def _is_of(place: ShiftPlace, day: date) -> bool:
-    return place.opened is not None and place.opened.date() == day
 
 
 def tills_of(office: Office, shop: str) -> list[str]:

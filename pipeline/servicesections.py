@@ -56,6 +56,10 @@ class Collect(Section, frozen=True):
             examples=["05:00"],
         ),
     ] = ("05:00",)
+    request_overdue_seconds: Annotated[
+        float,
+        setting("A question that a till leaves unanswered for longer is overdue.", "seconds", ge=1, le=31_536_000),
+    ] = 3600.0
 
 
 class Books(Section, frozen=True):

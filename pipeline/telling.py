@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 
-from ..books import Counted, Delivery, Transaction
+from ..books import SHIFT_SUBJECT, Counted, Delivery, ShiftReckoning, Transaction
 from ..converters import erp
 from ..converters.erp import OwnId
 from ..converters.erpnames import ErpKind, stem
@@ -44,27 +44,27 @@ class Telling:
             account = txn.shift(shift)
             if account is not None:
                 txn.deliver_all(self._wanted_of([_opening(shift, account)]), now)
-                if self.is_complete(account):
+                complete = self.is_complete(account)
+                if complete:
                     txn.deliver_all(self._wanted_of([_shift(shift, account)]), now)
-                    txn.mark_told(shift)
+                txn.mark_told(shift, told=complete)
 
-    def by_hand(self, txn: Transaction, shift: int, now: float) -> str | None:
+    def by_hand(self, txn: Transaction, shift: int, now: float, *, again: bool = False) -> str | None:
         """Tells a shift as it is now, open or incomplete, too, and marked so, whatever the settings; the name of its
-        document. None = the ERP was told just this, or there is no such shift."""
+        document. None = the ERP was told just this, and not wanted `again`; or there is no such shift."""
         account = txn.shift(shift)
         if account is None:
             return None
-        if account.closed is not None:
-            txn.mark_told(shift)
-        return txn.deliver(_shift(shift, account), now)
+        txn.mark_told(shift)
+        return txn.deliver(_shift(shift, account), now, again=again)
 
-    def is_complete(self, account: ShiftAccount) -> bool:
+    def is_complete(self, shift: ShiftAccount | ShiftReckoning) -> bool:
         """Whether a shift's document may be written by itself."""
         check = self._office.settings.collect.shift_check
-        if account.closed is None:
+        if shift.closed is None:
             return False
-        numbers = check == "none" or not account.missing
-        return numbers and (check != "gain" or not account.difference)
+        numbers = check == "none" or not shift.missing
+        return numbers and (check != "gain" or not shift.difference)
 
     @contextmanager
     def _own_ids(self) -> Iterator[OwnId]:
@@ -96,7 +96,7 @@ def _opening(shift: int, account: ShiftAccount) -> Delivery | None:
 
 def _shift(shift: int, account: ShiftAccount) -> Delivery:
     kind = ErpKind.SHIFT
-    return _delivery(kind, f"{kind}/{shift}", stem(kind, account.place), partial(erp.shift, account))
+    return _delivery(kind, f"{SHIFT_SUBJECT}{shift}", stem(kind, account.place), partial(erp.shift, account))
 
 
 def _delivery(kind: ErpKind, subject: str, name: str, body: Callable[[int], bytes]) -> Delivery:

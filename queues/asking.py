@@ -57,6 +57,11 @@ def asked(disk: Reading, folder: Path) -> tuple[date, date] | None:
         return None
 
 
+def is_asked(disk: Reading, folder: Path) -> bool:
+    """Whether a request lies there, whatever it says."""
+    return _standing(disk, folder) is not None
+
+
 def is_request(entry: Entry) -> bool:
     """Whether this is a request: Windows and its shares care for no letter case."""
     return entry.kind is FileKind.FILE and entry.name.lower() == REQUEST

@@ -147,6 +147,8 @@ def test_a_shift_is_told_by_how_far_its_document_came(trial: Any) -> None:
 
     def standing() -> tuple[ShiftDelivery, bool]:
         found = only(trial).delivery
+        (standing,) = trial.ask(lambda txn: txn.standings("5", "1"))
+        assert standing.delivery is found
         listed = bool(shifts(trial, only_undelivered=True))
         assert listed is not found.is_delivered
         return found, listed
@@ -346,7 +348,7 @@ def full(books: Books) -> Trial:
 DAY = TODAY + timedelta(days=9)
 QUESTIONS: dict[str, Any] = {
     "a till": lambda txn: txn.reckonings("5", "1", limit=2),
-    "a shift": lambda txn: txn.reckon(9),
+    "a shift": lambda txn: txn.reckonings("5", number=9, limit=1),
     "a shift's account": lambda txn: txn.shift(9),
     "a shift's receipts": lambda txn: txn.lines(9, 50),
     "a shift's repeats": lambda txn: txn.versions(9),

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from post_office import PostOffice
 from tillpost.books import DeliveryState, FileState
-from tillpost.pipeline import salesviews
+from tillpost.pipeline import reconviews
 from tillpost.pipeline.collect import Collect, open_books
 
 pytestmark = pytest.mark.usefixtures("unsynced")
@@ -120,7 +120,8 @@ def end_of(office: PostOffice, way: list[File]) -> End:
         assert collect.round(once=True).outgone.written == 0
         with books.read() as txn:
             files, given = txn.files(99), txn.deliveries(999)
-        sums = [_sums(row) for till in ("1", "2") for row in salesviews.shifts(opened, books, "5", till, 9)]
+        told = [reconviews.by_shift(opened, books, "5", till, limit=9)["shifts"] for till in ("1", "2")]
+        sums = [_sums(row) for rows in told for row in rows]
     assert {file.state for file in files} == {FileState.PROCESSED}
     assert len({name for name, _ in taken}) == len(taken)
     assert [(one.name, one.state) for one in given if one.state is not DeliveryState.TAKEN] == []
