@@ -45,10 +45,10 @@ VERBS = {
     "recon": ("recon", "Reconciliation: what was sold beside what tills count, and what the ERP has not got."),
     "trim": ("archives", "Put files of past days into archives, and delete what is past its age."),
     "archive": ("archives", "Archives of old files: find one, look into it, bring it back."),
-    "config": ("roots", "Settings: what they are here, and what they mean."),
-}
     "user": ("users", "Users of the pages: who may log in, and what they may do."),
     "token": ("users", "Tokens: programs that may ask the pages."),
+    "config": ("roots", "Settings: what they are here, and what they mean."),
+}
 
 
 class Verbs(click.Group):
