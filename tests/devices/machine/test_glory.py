@@ -115,6 +115,21 @@ def test_a_sale_whose_change_was_asked_for_can_still_be_cancelled() -> None:
     bench.adds_up()
 
 
+def test_a_sale_is_cancelled_also_when_the_controller_was_asked_for_its_change() -> None:
+    bench = GloryBench()
+    number = bench.machine.begin_deposit(4000)
+    bench.insert(5000)
+    assert bench.box.insert(100)
+    bench.machine.end_deposit(End.CHANGE)
+    bench.until(lambda: bench.asked("Change") == 1)
+    bench.machine.end_deposit(End.REPAY)
+    assert bench.asked("ChangeCancel") == 1
+    ended = bench.ended(number)
+    assert (ended.verdict, counter(ended.given)) == (Verdict.RETURNED, {5000: 1, 100: 1})
+    assert Phase.REPAY in bench.phases
+    bench.adds_up()
+
+
 def test_change_that_cannot_be_made_gives_all_back_and_is_no_sale() -> None:
     bench = GloryBench(units(1))
     bench.machine._blocks_of = lambda asked: ()  # type: ignore[method-assign]
@@ -211,7 +226,8 @@ def test_a_machine_that_goes_on_taking_is_not_waited_for_for_ever(result: int) -
     bench.machine.end_deposit(End.CHANGE)
     bench.pass_by(60.0)
     assert bench.phase is Phase.FIXED
-    assert bench.end(End.REPAY).verdict is Verdict.RETURNED
+    assert [one.command for one in bench.account.open] == [Command.DEPOSIT]
+    assert amount(bench.end(End.CHANGE).given) == 1000
     bench.adds_up()
 
 
@@ -269,6 +285,67 @@ def test_a_line_that_is_cut_while_change_is_given_loses_no_change() -> None:
     ended = bench.ended(number)
     assert (ended.verdict, amount(ended.given)) == (Verdict.COMMITTED, 6300)
     assert bench.asked(*MOVES) == 1
+    bench.adds_up()
+
+
+@pytest.mark.parametrize("fault", [dropped, late(30.0)])
+def test_a_start_that_is_not_answered_takes_cash_all_the_same(fault: Fault) -> None:
+    bench = GloryBench()
+    bench.wire.to_host[bench.wire.asked] = fault
+    number = bench.machine.begin_deposit(4000)
+    bench.insert(5000)
+    bench.machine.end_deposit(End.CHANGE)
+    assert amount(bench.ended(number).given) == 1000
+    bench.adds_up()
+
+
+def test_a_machine_that_is_slow_to_start_is_waited_for() -> None:
+    bench = GloryBench()
+    bench.box.results[Asked.START_CASHIN] = 0
+    bench.machine.begin_deposit(4000)
+    bench.pass_by(5.0)
+    assert (bench.box.state, bench.phase) == (State.IDLE, Phase.DEPOSIT)
+    bench.box.force(State.STARTING_CHANGE)
+    bench.insert(5000)
+    assert amount(bench.end(End.CHANGE).given) == 1000
+    bench.adds_up()
+
+
+def test_power_cut_before_anything_was_put_in_leaves_the_deposit_paused() -> None:
+    bench = GloryBench()
+    number = bench.machine.begin_deposit(4000)
+    bench.cut_machine()
+    bench.at(Phase.PAUSED)
+    bench.machine.end_deposit(End.REPAY)
+    assert bench.ended(number).verdict is Verdict.RETURNED
+    bench.adds_up()
+
+
+def test_a_pause_that_is_refused_goes_on_taking() -> None:
+    bench = GloryBench()
+    bench.machine.begin_deposit(7000)
+    bench.insert(5000)
+    bench.box.results[Asked.END_CASHIN] = 11
+    bench.machine.pause_deposit()
+    bench.pass_by(5.0)
+    assert bench.phase is Phase.DEPOSIT
+    bench.insert(5000)
+    assert amount(bench.end(End.CHANGE).given) == 3000
+    bench.adds_up()
+
+
+def test_a_deposit_that_cannot_go_on_after_a_pause_stays_paused() -> None:
+    bench = GloryBench()
+    bench.machine.begin_deposit(7000)
+    bench.insert(5000)
+    bench.machine.pause_deposit()
+    bench.pass_by(5.0)
+    bench.box.results[Asked.START_CASHIN] = 5
+    bench.machine.pause_deposit(paused=False)
+    bench.pass_by(1.0)
+    assert bench.phase is Phase.PAUSED
+    assert "glory.result-not-occupied" in [one.code for one in bench.told if isinstance(one, Changed)]
+    assert amount(bench.end(End.REPAY).given) == 5000
     bench.adds_up()
 
 
@@ -404,6 +481,21 @@ def test_a_till_that_starts_while_its_machine_is_away_can_be_told_not_to_wait() 
     bench.adds_up()
 
 
+@pytest.mark.parametrize("is_out", [False, True])
+def test_a_withdrawal_that_was_given_up_is_told_when_the_machine_is_back(is_out: bool) -> None:
+    bench = GloryBench()
+    bench.machine.withdraw("ten", 5000)
+    bench.pass_by(8.0 if is_out else 0.2)
+    bench.box.cut_power()
+    bench.until(lambda: bench.machine.status.standings["machine"] is Standing.OFFLINE)
+    bench.machine.recover()
+    bench.box.power_on()
+    bench.until(lambda: bench.phase is Phase.IDLE and not bench.account.unknown)
+    assert counter(bench.account.removed) == ({1000: 5} if is_out else {})
+    bench.idle()
+    bench.adds_up()
+
+
 # --- what nobody did
 
 
@@ -463,6 +555,48 @@ def test_what_staff_fills_in_while_the_power_is_away_is_not_the_customers() -> N
     assert amount(bench.account.deposited) == 5000
     assert unknown(bench) == [(Command.FILL, {50000: 8})]
     assert amount(bench.end(End.REPAY).given) == 5000
+    bench.adds_up()
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_a_sale_cannot_have_moved_makes_it_unknown(restarts: bool) -> None:
+    bench = GloryBench()
+    number = bench.machine.begin_deposit(43700)
+    bench.insert(50000)
+    bench.machine.end_deposit(End.CHANGE)
+    bench.at(Phase.CHANGE)
+    bench.box.cut_power()
+    bench.pass_by(5.0)
+    bench.box.empty(10000)
+    bench.box.power_on()
+    if restarts:
+        bench.start()
+    ended = bench.ended(number)
+    assert (ended.verdict, bench.asked("Cashout")) == (Verdict.UNKNOWN, 0)
+    assert (Command.CHANGE, {}) in unknown(bench)
+    assert (Command.FILL, {50000: 1}) in unknown(bench)
+    assert (Command.REMOVE, {10000: 40}) in unknown(bench)
+    bench.adds_up()
+
+
+def test_a_difference_half_written_down_waits_for_a_person_all_the_same() -> None:
+    bench = GloryBench()
+    bench.box.fill(1000, 12)
+    writes: list[str] = []
+
+    def fail_second(what: str) -> None:
+        if what == "write":
+            writes.append(what)
+            if len(writes) > 1:
+                failing(what)
+
+    bench.witness = fail_second
+    with pytest.raises(Retry):
+        bench.pass_by(120.0)
+    bench.witness = lambda what: None
+    bench.start()
+    bench.idle()
+    assert unknown(bench) == [(Command.FILL, {1000: 12})]
     bench.adds_up()
 
 
@@ -616,6 +750,25 @@ def test_a_cassette_that_goes_while_the_till_is_off_was_taken_all_the_same(put: 
     bench.adds_up()
 
 
+def test_a_cassette_that_goes_while_the_till_is_off_takes_nothing_else_with_it() -> None:
+    bench = GloryBench()
+    number = bench.machine.exchange_cassette()
+    bench.pass_by(1.0)
+    bench.box.take_cassette()
+    bench.box.empty(500)
+    bench.box.put_cassette()
+    bench.box.force(State.IDLE)
+    bench.box.outgoing.clear()
+    bench.start()
+    bench.idle()
+    (document,) = [one for one in bench.documents if one.number == number]
+    assert counter(document.removed) == {500000: 2}
+    bench.machine.cassette_is_empty("Anna")
+    bench.pass_by(120.0)
+    assert unknown(bench) == [(Command.REMOVE, {500: 40})]
+    bench.adds_up()
+
+
 def test_a_door_that_was_opened_for_nothing_is_locked_again() -> None:
     bench = GloryBench()
     number = bench.machine.exchange_cassette()
@@ -637,3 +790,18 @@ def test_closing_lets_the_machine_go() -> None:
     bench = GloryBench()
     bench.machine.close()
     assert bench.box.listener is None
+
+
+def test_a_machine_that_is_away_gives_nothing() -> None:
+    bench = GloryBench()
+    bench.unplug()
+    bench.until(lambda: bench.machine.status.standings["machine"] is Standing.OFFLINE)
+    for act in (lambda: bench.machine.dispense_change(100), bench.machine.exchange_cassette):
+        assert refused(act) == "blocking.offline"
+
+
+def test_an_empty_mixer_has_nothing_to_give() -> None:
+    stock = units()
+    stock[4].holds.clear()
+    bench = GloryBench(stock)
+    assert refused(lambda: bench.machine.withdraw("mixer")) == "machine.not-that-many"

@@ -126,8 +126,35 @@ def nothing_lost(bench: GloryBench) -> int:
     return owed
 
 
-@pytest.mark.parametrize(("play", "at"), places())
-def test_power_of_the_till_cut_at_a_step_loses_nothing(play: Play, at: int) -> None:
+def at_once(_bench: GloryBench) -> None:
+    """The till is back before anything else happens."""
+
+
+def a_minute_later(bench: GloryBench) -> None:
+    """The machine goes on without the till."""
+    bench.clock.sleep(60.0)
+
+
+def with_the_machine(bench: GloryBench) -> None:
+    """The power of both goes at once."""
+    bench.box.cut_power()
+    bench.clock.sleep(5.0)
+    bench.box.power_on()
+
+
+MEANWHILE = [at_once, a_minute_later, with_the_machine]
+
+
+def all_places() -> list[tuple[Play, int, Play]]:
+    return [
+        (play, at, meanwhile)
+        for play, at in places()
+        for meanwhile in (MEANWHILE if ALL else [MEANWHILE[at % len(MEANWHILE)]])
+    ]
+
+
+@pytest.mark.parametrize(("play", "at", "meanwhile"), all_places())
+def test_power_of_the_till_cut_at_a_step_loses_nothing(play: Play, at: int, meanwhile: Play) -> None:
     bench, left = GloryBench(), [at]
 
     def cut_here(_what: str) -> None:
@@ -140,6 +167,7 @@ def test_power_of_the_till_cut_at_a_step_loses_nothing(play: Play, at: int) -> N
         play(bench)
     bench.witness = lambda what: None
     bench.paper.power_cut(kept=at % 97, replaced=bool(at % 2))
+    meanwhile(bench)
     bench.start()
     settled(bench)
     assert nothing_lost(bench) == 0
