@@ -18,23 +18,81 @@ from tillpost.devices.rehearsal.currencies import pieces, spelt
 from tillpost.devices.rehearsal.script import orders
 from tillpost.devices.rehearsal.world import HOPPERS, NOTES, World, roubles
 
-SCENES = 8
 FILL = {"ten": 110, "five": 30, "one": 40}
 BOLD, GREY, PLAIN = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() else ("", "", "")
 COLUMNS = ("piece", "put in", "- given", "- taken out", "= must be", "journal", "there")
+
+# When and what; then each step as scenarios have it, and what it means.
+DAY = """
+09:02 A sale of 237, paid with a coin and a note.
+    sale 237 | The till begins a deposit.
+    coin 10 | The customer throws in a ten,
+    note 500 | and puts in a 500 note.
+    wait fixed | Enough is in: the machine takes no more, and counts what may still be on its way.
+    end change | The till ends the deposit with change.
+    wait idle | The hoppers pay out.
+
+10:20 A sale of 900, and the customer has only 52.
+    sale 900 | The till begins a deposit.
+    note 50 | The customer puts in a 50 note,
+    coin 2 | and two roubles in a coin that has no hopper: it falls into the mixer.
+    wait 3s | The customer looks for more,
+    end repay | and gives up. The till ends the deposit: all is given back.
+    wait idle | A note cannot come back out of the cassette, so coins of the same amount do.
+
+11:30 Staff puts coins in, for change.
+    deposit | A deposit without a sale.
+    coin 10 x 5 | Five tens at once,
+    coin 10 x 5 | and five more.
+    end keep | That is all: it is kept.
+    wait idle | Its document is written.
+
+13:05 The power goes while a note is being stacked.
+    sale 150 | A sale of 150 is begun,
+    note 100 | and a 100 note is put in.
+    wait swallowed | The note has just dropped into the cassette, and the validator has not said so yet.
+    power cut | All power goes.
+    wait 5m | It is dark.
+    power back | The power is back: the journal is compared with what the devices tell.
+    note 50 | The note was credited, once. Nothing more is taken until the till says so:
+    resume | The till goes on with the same sale,
+    note 50 | and the customer pays the rest.
+    wait fixed | Enough is in.
+    end change | The till ends the deposit: nothing is left to give.
+    wait idle | The document tells of one sale, and of both notes.
+
+16:40 A hopper jams in the middle of the change.
+    sale 48 | A sale of 48 is begun,
+    note 100 | and a 100 note is put in.
+    wait fixed | Enough is in.
+    end change | The till ends the deposit with change: five tens, two ones.
+    wait paying | The hoppers turn,
+    wait 300ms | the first coins fall,
+    jam ten | and a coin is stuck in that of the tens.
+    wait idle | What it has given is counted; the rest comes from the others.
+    clear ten | Staff frees the coin,
+    recover | says so,
+    power cut | and switches the machine off
+    power back | and on.
+
+19:30 The cassette goes to the main till.
+    cassette exchange | Staff asks for the cassette: its door is unlocked.
+    cassette out | It is taken out, and its document made.
+    cassette in | Another one is put in.
+    sale 50 | Nobody knows yet that it is empty, so cash is blocked.
+    cassette empty | Anna says that it is empty.
+"""
 
 
 class Demo:
     def __init__(self) -> None:
         self.play = CompositePlay(World(roubles(), fill=FILL))
-        self.scene = 0
         self.opened, self.began = 0.0, 0.0  # the time of day, and the world's, when the scene began
 
-    def say(self, at: str, text: str) -> None:
-        self.scene += 1
+    def scene(self, at: str, text: str) -> None:
         hours, minutes = at.split(":")
         self.opened, self.began = int(hours) * 3600.0 + int(minutes) * 60, self.play.world.clock.monotonic()
-        print(f"\n{BOLD}[{self.scene}/{SCENES}] {at}  {text}{PLAIN}", flush=True)
+        print(f"\n{BOLD}{at}  {text}{PLAIN}", flush=True)
 
     def act(self, step: str, text: str) -> None:
         """One step, in words for people, and what the machine tells of it."""
@@ -54,98 +112,24 @@ class Demo:
 
 def main() -> int:
     demo = Demo()
-    morning(demo)
-    sale(demo)
-    cancelled(demo)
-    staff(demo)
-    cut(demo)
-    jam(demo)
-    cassette(demo)
+    demo.scene("08:45", "Staff has filled the hoppers, and the machine has settled its journal with its devices.")
+    demo.levels()
+    for line in filter(None, map(str.strip, DAY.splitlines())):
+        step, _, text = line.partition(" | ")
+        if text:
+            demo.act(step, text)
+        else:
+            demo.scene(*line.split(" ", 1))
     evening(demo)
     return account(demo.play)
 
 
-def morning(demo: Demo) -> None:
-    demo.say("08:45", "Staff has filled the hoppers, and the machine has settled its journal with its devices.")
-    demo.levels()
-
-
-def sale(demo: Demo) -> None:
-    demo.say("09:02", "A sale of 237, paid with a coin and a note.")
-    demo.act("sale 237", "The till begins a deposit.")
-    demo.act("coin 10", "The customer throws in a ten,")
-    demo.act("note 500", "and puts in a 500 note.")
-    demo.act("wait fixed", "Enough is in: the machine takes no more, and counts what may still be on its way.")
-    demo.act("end change", "The till ends the deposit with change.")
-    demo.act("wait idle", "The hoppers pay out.")
-
-
-def cancelled(demo: Demo) -> None:
-    demo.say("10:20", "A sale of 900, and the customer has only 52.")
-    demo.act("sale 900", "The till begins a deposit.")
-    demo.act("note 50", "The customer puts in a 50 note,")
-    demo.act("coin 2", "and two roubles in a coin that has no hopper: it falls into the mixer.")
-    demo.act("wait 3s", "The customer looks for more,")
-    demo.act("end repay", "and gives up. The till ends the deposit: all is given back.")
-    demo.act("wait idle", "A note cannot come back out of the cassette, so coins of the same amount do.")
-
-
-def staff(demo: Demo) -> None:
-    demo.say("11:30", "Staff puts coins in, for change.")
-    demo.act("deposit", "A deposit without a sale.")
-    for _ in range(2):
-        demo.act("coin 10 x 5", "Five tens at once.")
-    demo.act("end keep", "That is all: it is kept.")
-    demo.act("wait idle", "Its document is written.")
-
-
-def cut(demo: Demo) -> None:
-    demo.say("13:05", "The power goes while a note is being stacked.")
-    demo.act("sale 150", "A sale of 150 is begun,")
-    demo.act("note 100", "and a 100 note is put in.")
-    demo.act("wait swallowed", "The note has just dropped into the cassette, and the validator has not said so yet.")
-    demo.act("power cut", "All power goes.")
-    demo.act("wait 5m", "It is dark.")
-    demo.act("power back", "The power is back: the journal is compared with what the devices tell.")
-    demo.act("note 50", "The note was credited, once. Nothing more is taken until the till says so:")
-    demo.act("resume", "The till goes on with the same sale,")
-    demo.act("note 50", "and the customer pays the rest.")
-    demo.act("wait fixed", "Enough is in.")
-    demo.act("end change", "The till ends the deposit: nothing is left to give.")
-    demo.act("wait idle", "The document tells of one sale, and of both notes.")
-
-
-def jam(demo: Demo) -> None:
-    demo.say("16:40", "A hopper jams in the middle of the change.")
-    demo.act("sale 48", "A sale of 48 is begun,")
-    demo.act("note 100", "and a 100 note is put in.")
-    demo.act("wait fixed", "Enough is in.")
-    demo.act("end change", "The till ends the deposit with change: five tens, two ones.")
-    demo.act("wait paying", "The hoppers turn,")
-    demo.act("wait 300ms", "the first coins fall,")
-    demo.act("jam ten", "and a coin is stuck in that of the tens.")
-    demo.act("wait idle", "What it has given is counted; the rest comes from the others.")
-    demo.act("clear ten", "Staff frees the coin,")
-    demo.act("recover", "says so,")
-    demo.act("power cut", "and switches the machine off")
-    demo.act("power back", "and on.")
-
-
-def cassette(demo: Demo) -> None:
-    demo.say("19:30", "The cassette goes to the main till.")
-    demo.act("cassette exchange", "Staff asks for the cassette: its door is unlocked.")
-    demo.act("cassette out", "It is taken out, and its document made.")
-    demo.act("cassette in", "Another one is put in.")
-    demo.act("sale 50", "Nobody knows yet that it is empty, so cash is blocked.")
-    demo.act("cassette empty", "Anna says that it is empty.")
-
-
 def evening(demo: Demo) -> None:
-    demo.say("21:50", "The evening's count.")
+    demo.scene("21:50", "The evening's count.")
     demo.act("withdraw mixer", "The mixer is emptied, by hand and as a whole.")
     for unit, hopper in demo.play.world.hoppers.items():
         demo.act(f"count {unit} {hopper.stock}", f"Anna counts the hopper {unit}: {hopper.stock} coins.")
-    while demo.play.world.journal.account.unknown:
+    while demo.play.world.book.account.unknown:
         demo.act("resolve nothing", "The acceptor was without power during a sale. No coin came in, says Anna.")
     demo.levels()
 

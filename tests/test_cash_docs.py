@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
+from textwrap import dedent
 from typing import get_args
 
 import pytest
@@ -29,6 +30,7 @@ from tillpost.devices.nouns import Standing
 from tillpost.devices.rehearsal.compositeplay import WORDS as COMPOSITE
 from tillpost.devices.rehearsal.gloryplay import WORDS as GLORY
 from tillpost.devices.rehearsal.script import listed
+from tillpost.devices.rehearsal.world import World
 from tillpost.devices.ssp import paystates
 from tillpost.devices.ssp import states as ssp
 from tillpost.errors import Reason
@@ -188,6 +190,36 @@ def test_modules_that_the_document_names_exist() -> None:
 def test_every_sample_of_a_power_cut_is_told() -> None:
     samples = {path.name for path in (BESIDE / "samples" / "cash").glob("*cut*.yaml")}
     assert samples <= set(re.findall(r"samples/cash/([\w-]+\.yaml)", PAGE.read_text("utf-8")))
+
+
+class Shop:
+    """A machine with a customer who puts in one note as soon as it takes any."""
+
+    def __init__(self, world: World, note: int) -> None:
+        self.world, self.note = world, note
+        self.begin_deposit, self.end_deposit = world.machine.begin_deposit, world.machine.end_deposit
+
+    def poll(self) -> list[nouns.Notice]:
+        if self.note and self.world.machine.status.standings["notes"] is Standing.ACCEPTING:
+            self.world.note(self.note)
+            self.note = 0
+        return self.world.poll()
+
+
+def test_the_sale_that_the_document_shows_is_a_sale(capsys: pytest.CaptureFixture[str]) -> None:
+    block = re.search(r"(?:^    .*\n)+", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert block
+    names = {**vars(nouns), "CashMachine": CashMachine}
+    exec(dedent(block[0]), names)
+    ended = names["sell"](Shop(World(), 50_000), 23_700, "receipt 12")
+    assert (ended.verdict, ended.amount, nouns.total(ended.given), ended.owed) == ("committed", 23_700, 26_300, 0)
+    assert capsys.readouterr().out == "50000 of 23700\n"
+
+
+def test_modules_of_a_machine_say_what_the_document_says_of_them() -> None:
+    named = re.findall(r"`(\w+)` \(`(devices/[a-z/]+\.py)`\)", PAGE.read_text("utf-8"))
+    assert len(named) > 1
+    assert [name for name, path in named if f" {name}" not in (PACKAGE / path).read_text("utf-8")] == []
 
 
 # --- a diagram

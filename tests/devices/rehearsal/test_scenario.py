@@ -57,6 +57,13 @@ def test_in_every_sample_the_money_adds_up_or_is_told_as_unknown(path: Path) -> 
     assert explains(world.book.account, world.difference())
 
 
+@pytest.mark.parametrize("path", SAMPLES, ids=named)
+def test_every_sample_says_what_it_shows(path: Path) -> None:
+    read = scenario(path.read_text("utf-8"))
+    assert read.title
+    assert read.about.strip().endswith(".")
+
+
 def test_the_samples_use_every_word_that_there_is() -> None:
     used = {step.order.name for path in SAMPLES for step in scenario(path.read_text("utf-8")).steps}
     assert used == {word for words in WORDS.values() for word in words}
