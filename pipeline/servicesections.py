@@ -106,10 +106,6 @@ class Monitor(Section, frozen=True):
     ] = ""
 
 
-class Cash(Section, frozen=True):
-    """What `till config` writes for each till: the section [Properties] of its cash.ini."""
-
-    file: Annotated[
 class Web(Section, frozen=True):
     """The pages in a browser, and the same for programs."""
 
@@ -121,6 +117,10 @@ class Web(Section, frozen=True):
     ] = 12
 
 
+class Cash(Section, frozen=True):
+    """What `till config` writes for each till: the section [Properties] of its cash.ini."""
+
+    file: Annotated[
         str,
         setting(
             "Where a till's cash.ini lies; {shop} and {till} stand for their ids. A relative path is seen from the "
