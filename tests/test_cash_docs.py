@@ -192,6 +192,13 @@ def test_every_sample_of_a_power_cut_is_told() -> None:
     assert samples <= set(re.findall(r"samples/cash/([\w-]+\.yaml)", PAGE.read_text("utf-8")))
 
 
+def test_document_tells_every_field_of_the_status_and_no_other() -> None:
+    section = re.search(r"^### What `status` says\n(.*?)^#", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert section
+    told = [field for cell in re.findall(r"^\| (`[^|]*) \|", section[1], re.MULTILINE) for field in cell.split(", ")]
+    assert told == [f"`{field}`" for field in nouns.Status.__struct_fields__]
+
+
 class Shop:
     """A machine with a customer who puts in one note as soon as it takes any."""
 
