@@ -4,8 +4,11 @@ A commit is on the disk when the block ends (LMDB's default: both the data and i
 environment is never used in a child process: a fork shares its locks and file offsets, and would damage both sides.
 Handles of tables are opened by the writer and kept once it commits; an aborted writer's new tables never were.
 
+An environment whose root page could not be written refuses everything from then on; the file is whole. It is closed,
+and opened anew by whoever comes next: then the last commit shows, which may be the one that was told to have failed.
+
 Failures: `Halt` for damage, an unknown version, a folder that may not be used, a fork, a write inside a write; `Retry`
-where the disk or the map is full; `Reject` for a key that is too long.
+where the disk or the map is full, or the disk fails; `Reject` for a key that is too long.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,7 +34,8 @@ FILE_MODE = 0o600  # cashiers' passwords are in it
 
 _FULL = (lmdb.DiskError, lmdb.MapFullError)
 _FULL_TEXTS = tuple(map(os.strerror, (errno.ENOSPC, errno.EDQUOT)))  # LMDB's own class knows the first alone
-_DAMAGED = (lmdb.CorruptedError, lmdb.InvalidError, lmdb.PageNotFoundError, lmdb.PanicError, lmdb.VersionMismatchError)
+_FAILING_TEXT = os.strerror(errno.EIO)
+_DAMAGED = (lmdb.CorruptedError, lmdb.InvalidError, lmdb.PageNotFoundError, lmdb.VersionMismatchError)
 
 
 class LmdbTable:
@@ -116,33 +120,39 @@ class LmdbTransaction:
 class LmdbStore:
     """Open one per process and folder; `close` it, or let the process end."""
 
-    def __init__(self, environment: Any, folder: Path) -> None:
-        self._environment = environment
+    def __init__(self, opened: Callable[[], Any], folder: Path) -> None:
+        self._opened = opened
+        self._environment = opened()
         self._folder = folder
         self._handles: dict[str, Any] = {}
         self._process = os.getpid()
         self._writer: int | None = None  # the thread that writes
+        self._open = 0  # transactions
+        self._is_spent = False
 
     @classmethod
     def open(cls, folder: Path, *, map_size: int = MAP_SIZE, readonly: bool = False) -> LmdbStore:
         """The store in `folder`, made if it is not there and may be. Raises Halt or Retry."""
-        try:
-            _prepare(folder, readonly=readonly)
-            environment = lmdb.open(
-                os.fspath(folder),
-                map_size=map_size,
-                max_dbs=MAX_TABLES,
-                mode=FILE_MODE,
-                readonly=readonly,
-                create=not readonly,
-            )
-        except (OSError, lmdb.Error) as trouble:
-            raise _told(trouble, folder) from trouble
-        store = cls(environment, folder)
+
+        def opened() -> Any:
+            try:
+                _prepare(folder, readonly=readonly)
+                return lmdb.open(
+                    os.fspath(folder),
+                    map_size=map_size,
+                    max_dbs=MAX_TABLES,
+                    mode=FILE_MODE,
+                    readonly=readonly,
+                    create=not readonly,
+                )
+            except (OSError, lmdb.Error) as trouble:
+                raise _told(trouble, folder) from trouble
+
+        store = cls(opened, folder)
         try:
             store._begin(readonly=readonly)
         except BaseException:
-            environment.close()
+            store.close()
             raise
         return store
 
@@ -158,6 +168,9 @@ class LmdbStore:
 
     def refresh(self) -> None:
         """Opens the tables that are new to this process. A reader that was killed would else keep the file growing."""
+        if self._is_spent and not self._open:
+            self._environment.close()
+            self._environment, self._handles, self._is_spent = self._opened(), {}, False
         with self._told():
             self._environment.reader_check()
             with self._environment.begin() as txn:
@@ -171,13 +184,13 @@ class LmdbStore:
 
     @contextmanager
     def read(self) -> Iterator[LmdbTransaction]:
-        self._check_process()
+        self._check()
         with self._told(), self._environment.begin() as txn:
             yield LmdbTransaction(self._environment, txn, self._handles, readonly=True)
 
     @contextmanager
     def write(self) -> Iterator[LmdbTransaction]:
-        self._check_process()
+        self._check()
         if self._writer == threading.get_ident():
             raise Halt(Reason("store.nested"))
         with self._told(), self._environment.begin(write=True) as txn:
@@ -192,17 +205,23 @@ class LmdbStore:
     def close(self) -> None:
         self._environment.close()
 
-    def _check_process(self) -> None:
+    def _check(self) -> None:
         if os.getpid() != self._process:
             raise Halt(Reason("store.forked", folder=self._folder))
+        if self._is_spent:
+            self.refresh()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
         """The one place where LMDB's errors become ours."""
+        self._open += 1
         try:
             yield
         except lmdb.Error as trouble:
+            self._is_spent = self._is_spent or isinstance(trouble, lmdb.PanicError)
             raise _told(trouble, self._folder) from trouble
+        finally:
+            self._open -= 1
 
 
 def _backwards(cursor: Any, last: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -228,6 +247,8 @@ def _prepare(folder: Path, *, readonly: bool) -> None:
 def _told(trouble: Exception, folder: Path) -> Trouble:
     if isinstance(trouble, _FULL) or any(text in str(trouble) for text in _FULL_TEXTS):
         return Retry(Reason("store.full", folder=folder, detail=trouble))
+    if isinstance(trouble, lmdb.PanicError) or _FAILING_TEXT in str(trouble):
+        return Retry(Reason("store.failing", folder=folder, detail=trouble))
     if isinstance(trouble, _DAMAGED):
         return Halt(Reason("store.damaged", folder=folder, detail=trouble))
     return Halt(Reason("store.unusable", folder=folder, detail=trouble))

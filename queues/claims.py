@@ -83,8 +83,11 @@ class Claims:
         return target
 
     def _take_over(self, found: Found, arrival: int, target: Path) -> Path:
-        """Claims where the folder is a file system of its own."""
+        """Claims where the folder is a file system of its own. Our home itself is none: where the system says so all
+        the same, the file waits where it lies."""
         staged = self._place(found.folder, arrival, found.name)
+        if staged == target:
+            raise Retry(Reason("disk.apart", path=found.path))
         with theirs(found.folder):
             self._moves.make(staged.parent, found.folder)
         self._take(found, staged)

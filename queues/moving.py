@@ -4,7 +4,8 @@ On one file system a move is one rename. Between two it is a durable copy, compa
 the original; cut short in between, both bear the same bytes, and the same move done again removes the original.
 
 Failures: `Missing` where the source is not there, `Clash` where the target is another file, `Apart` for what cannot
-be copied (a link, a pipe, a folder) to another file system; else as the disk says.
+be copied (a link, a pipe, a folder) to another file system, `Taken` for a move to where the file lies; else as the disk
+says.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Moves:
         entry = self._disk.stat(source)
         if entry is None:
             raise Missing(source)
-        if entry.kind is not FileKind.FILE:
+        if entry.kind is not FileKind.FILE or source == target:  # which has no original beside it to remove
             raise trouble
         copy(self._disk, source, target, self._file_mode)
         self._disk.unlink(source)

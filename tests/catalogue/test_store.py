@@ -316,6 +316,37 @@ def test_full_disk_is_tried_again_later(tmp_path: Path, trouble: Exception) -> N
     store.close()
 
 
+def test_store_whose_root_page_could_not_be_written_is_opened_anew(tmp_path: Path) -> None:
+    """LMDB refuses that environment for good, and nothing is wrong with the file."""
+    store = LmdbStore.open(tmp_path)
+    fill(store, ROWS)
+    with pytest.raises(Retry, match="fails"), store.write():
+        raise lmdb.PanicError("update of meta page failed")
+    assert keys_of(store) == ROWS
+    fill(store, [("c",)])
+    assert ("c",) in keys_of(store)
+    store.close()
+
+
+def test_store_is_not_opened_anew_below_a_transaction(tmp_path: Path) -> None:
+    store = LmdbStore.open(tmp_path)
+    fill(store, ROWS)
+    with store.read() as outer:
+        with pytest.raises(Retry, match="fails"), store.read():
+            raise lmdb.PanicError("found by an inner one")
+        assert keys_of(store) == ROWS
+        assert outer.table("rows").get(ROWS[0]) is not None
+    assert keys_of(store) == ROWS
+    store.close()
+
+
+def test_disk_that_fails_a_commit_is_tried_again_later(tmp_path: Path) -> None:
+    store = LmdbStore.open(tmp_path)
+    with pytest.raises(Retry, match="fails"), store.write():
+        raise lmdb.Error("mdb_txn_commit: Input/output error")
+    store.close()
+
+
 def test_child_process_may_not_use_its_parents_store(tmp_path: Path) -> None:
     store = LmdbStore.open(tmp_path)
     reader, writer = os.pipe()

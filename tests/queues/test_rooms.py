@@ -21,7 +21,7 @@ from tillpost.queues.memory import MemoryDisk, nothing_kept
 from tillpost.queues.names import LONGEST, kept
 from tillpost.queues.rooms import Place, Rooms
 from tillpost.queues.salesbox import scan_sales
-from tillpost.queues.troubles import Apart, Missing
+from tillpost.queues.troubles import Apart, Missing, Taken
 
 DAY = "2026-03-01"
 ROOT = Path("/root")
@@ -523,6 +523,33 @@ def test_file_that_does_not_fit_across_is_given_back(trade: Trade) -> None:
     assert code_of(Retry, lambda: house.rooms.claim(found, 7)) == "disk.full"
     assert house.lies() == {house.dropped(): b"<a/>"}
     assert house.empty_folders() == []
+
+
+@pytest.mark.parametrize("trade", Trade)
+def test_rename_that_fails_once_as_if_across_file_systems_loses_no_file(trade: Trade) -> None:
+    """In our home itself: the next rename works, and there is no copy of which the original could be removed."""
+    house = House(twin(), ROOT, trade, "" if trade is Trade.EXPORTS else "5/1")
+    house.drop("goods.xml", b"<a/>")
+    found, failed = house.found("goods.xml"), []
+
+    def once(step: str, path: Path) -> None:
+        if step == "rename" and not failed:
+            failed.append(path)
+            raise Apart(path)
+
+    house.disk.interrupt = once  # type: ignore[attr-defined]
+    with suppress(Retry):
+        house.rooms.claim(found, 7)
+    house.resume()
+    assert list(house.lies().values()) == [b"<a/>"]
+
+
+def test_file_that_is_moved_to_where_it_lies_stays_there() -> None:
+    house = House(twin(), ROOT)
+    path = house.drop("goods.xml", b"<a/>")
+    with pytest.raises(Taken):
+        house.rooms._moves.move(path, path)
+    assert house.lies() == {house.dropped(): b"<a/>"}
 
 
 def test_what_cannot_be_copied_says_so() -> None:
