@@ -2,7 +2,8 @@
 
 A poll is: the question, the answer, its acknowledgement, and what follows from it. An answer that comes after its time
 says what was, and must neither credit nor acknowledge. So what is on the line before a question is thrown away; where
-an answer could say something new the line is listened to a little longer; and two answers that differ are none.
+an answer could say something new the line is listened to a little longer; and two answers that differ are none. For LATE
+seconds after anything odd the line is uneasy: `validator` then believes less at first sight, and a refusal nothing.
 
 Silent for SILENT seconds = offline: the bus is reset, and asked again less often. A line that is gone is offline at
 once, and opened anew until it is back. A device that answers, whatever it says, is not offline.
@@ -29,6 +30,7 @@ PERIOD_AWAY = 1.0
 ANSWER = 0.2  # until the first byte; the device has 10 ms, an adapter some more
 GAP = 0.05  # between two bytes; the device has 5 ms
 LONGEST_ANSWER = 1.0  # noise without end must not hold the host
+LATE = 5.0  # after something odd on the line, so long an answer may be a late one
 QUIET = 0.02  # how long a line is listened to behind an answer that says something new
 SILENT = 5.0
 BUS_RESET = 0.1
@@ -57,6 +59,7 @@ class CcnetSession:
         self._echo = False  # the host hears its own bytes
         self._spoilt = False  # the last question was answered by what has a wrong checksum
         self._garbled = False  # something came since it was last understood
+        self._odd_at: float | None = None  # when a question was last not answered by its one answer
         self._pending: list[Happening] = []
         self._due = clock.monotonic()
         self._heard = clock.monotonic()
@@ -104,7 +107,7 @@ class CcnetSession:
         polls tell, and say STACK again as long as the note is shown as held."""
         self._host.accept()
         reply = self._order(Command.STACK)
-        if reply is Reply.REFUSED:
+        if reply is Reply.REFUSED and not self._is_uneasy:
             self._host.accept_refused()
             raise Misuse(Reason("ccnet.refused", command=Command.STACK.name))
 
@@ -167,7 +170,7 @@ class CcnetSession:
         if self._host.sight(body):
             self._acknowledge()
         happenings = self._learn() if self._host.tells_itself else []
-        happenings += self._host.see(body, self._clock.monotonic())
+        happenings += self._host.see(body, self._clock.monotonic(), uneasy=self._is_uneasy)
         self._follow()
         return happenings
 
@@ -244,6 +247,8 @@ class CcnetSession:
         for _ in range(tries):
             self._write(command(what, data))
             body = self._answer(own, answers, linger)
+            if body is None:
+                self._odd_at = self._clock.monotonic()
             if body is None and self._spoilt:
                 self._write(command(Command.NAK))
                 body = self._answer(bytes([Command.NAK]), answers, linger)
@@ -258,7 +263,7 @@ class CcnetSession:
         self._reader.clear()
         until = self._clock.monotonic() + LONGEST_ANSWER
         while self._link.read(0.0) and self._clock.monotonic() < until:
-            continue
+            self._odd_at = self._clock.monotonic()
         self._link.write(data)
 
     def _answer(self, own: bytes, answers: Callable[[bytes], bool], linger: bool) -> bytes | None:
@@ -290,6 +295,11 @@ class CcnetSession:
     def _listens(self, found: set[bytes]) -> bool:
         """Whether more is waited for behind an answer: it says something new, or a note is under way."""
         return not self._host.sure or any(body[0] != self._host.state for body in found)
+
+    @property
+    def _is_uneasy(self) -> bool:
+        """Whether an answer may be a late one."""
+        return self._odd_at is not None and self._clock.monotonic() - self._odd_at < LATE
 
     def _is_state(self, body: bytes) -> bool:
         return len(body) <= LONGEST_STATE and not (len(body) == 1 and body[0] in (*_SHORT, Command.POLL))

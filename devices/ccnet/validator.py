@@ -7,6 +7,9 @@ only if it was seen at rest, and then taking one, since the last credit, and sho
 note again. So the host may be killed at any step: the next one begins with the last note that the journal knows, and
 shows the same key.
 
+**Late answers move no money.** Where an answer may be a late one, a note that is held or stacked is believed when it
+is shown twice: a device shows both until it is told to go on, and what comes late comes once.
+
 **Nothing is forgotten before it is written down.** The device forgets a stacked note when its answer is acknowledged,
 so that answer is acknowledged after `acknowledge` only; a returned note, or one whose value nobody knows, when it is
 seen a second time: by then the owner has had it from the first. A power-up is left (by a reset) in the same way.
@@ -81,7 +84,9 @@ class Validator:
         self._held_at = 0.0
         self._doubted = False  # the device was away since the last answer
         self._shown_once = False  # a note that was stacked unasked
-        self._first = self._again = False  # of the answer last taken in: the first of all, the same as before
+        self._body = b""  # the answer last taken in
+        self._first = self._again = False  # of that: the first of all, the same as before
+        self._uneasy = False  # of that: it may be a late one
 
     # --- who the device is
 
@@ -126,22 +131,26 @@ class Validator:
 
     def sight(self, body: bytes) -> bool:
         """Takes in an answer to POLL, of which nothing is told yet. Whether it may be acknowledged at once."""
-        self._first, self._again = self.state < 0, self.state == body[0]
-        self.state = body[0]
+        self._first, self._again = self.state < 0, self._body == body
+        self.state, self._body = body[0], body
         if self.state in POWER_UPS and not self._again:
             self.fresh, self._applied = False, None
         if self.state == State.STACKED:
             return self.phase is Phase.CREDITED and self._acknowledged
         return self.state != State.RETURNED or self.phase is Phase.RETURNED
 
-    def see(self, body: bytes, now: float) -> list[Happening]:
-        """What the answer that was taken in by `sight` says; `now` in monotonic seconds."""
+    def see(self, body: bytes, now: float, *, uneasy: bool = False) -> list[Happening]:
+        """What the answer that was taken in by `sight` says; `now` in monotonic seconds. `uneasy`: it may be a late
+        answer to an earlier question."""
+        self._uneasy = uneasy
         seen, standing, code = STATES.get(body[0], UNKNOWN)
         detail = body[1] if len(body) > 1 else None
         if body[0] in TYPED and detail is None:
             seen, standing, code = UNKNOWN
         if body[0] == State.FAILURE and detail is not None:
             code = FAILURES.get(detail, code)
+        if seen is Seen.ESCROW and uneasy and self.phase not in UNDER_WAY and not self._again:
+            return self.stood(standing, code)  # a note that is held stays so for seconds
         happenings: list[Happening] = []
         if self._shown_once and seen is not Seen.NOTHING:
             self._shown_once = False
@@ -200,6 +209,9 @@ class Validator:
 
     def _credit(self, before: Phase, detail: int | None) -> list[Happening]:
         if before in UNDER_WAY:
+            if not self._again and (self._uneasy or detail != self._held[0]):
+                self.phase = before  # perhaps the end of the note before, which would come once
+                return []
             self._last = self._held[1]
         elif self._unasked == 2:
             if not self._again:  # a late answer would look the same, so it must be shown twice
