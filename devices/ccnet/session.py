@@ -2,8 +2,8 @@
 
 A poll is: the question, the answer, its acknowledgement, and what follows from it. An answer that comes after its time
 says what was, and must neither credit nor acknowledge. So what is on the line before a question is thrown away; where
-an answer could say something new the line is listened to a little longer; and two answers that differ are none. For LATE
-seconds after anything odd the line is uneasy: `validator` then believes less at first sight, and a refusal nothing.
+an answer could say something new the line is listened to a little longer; and two answers that differ are none.
+Wherever something was odd less than LATE seconds ago, `validator` believes less at first sight, and no refusal counts.
 
 Silent for SILENT seconds = offline: the bus is reset, and asked again less often. A line that is gone is offline at
 once, and opened anew until it is back. A device that answers, whatever it says, is not offline.
