@@ -30,6 +30,7 @@ RARE = (  # amounts that are told where they are not zero
 FOLD = (
     "annulled", "cash_out", "cash_in", "returns_cashless", "returns_cash", "closed", "sales_cashless", "sales_cash",
     "outdated", "drawer_difference", "receipts", "drawer",
+    "takings_cashless",
 )  # fmt: skip
 
 

@@ -174,3 +174,46 @@ def test_till_whose_folder_is_away_is_told_and_the_others_are_asked(office: Post
     assert list(away.iterdir()) == [away / "online"]
     with office.open() as opened, open_books(opened) as books, books.read() as txn:
         assert [request.till for request in txn.requests()] == ["2"]
+
+
+# --- answered
+
+
+def noted(office: PostOffice) -> list[float | None]:
+    """When the questions to till 1 were answered, the newest first."""
+    with office.open() as opened, open_books(opened) as books, books.read() as txn:
+        return [one.answered for one in txn.requests("5", "1")]
+
+
+def put(office: PostOffice) -> None:
+    with requests(office) as asking:
+        asking.ask(asking.period("5", "1"))
+
+
+def test_question_is_answered_when_the_till_took_it_away(office: PostOffice) -> None:
+    put(office)
+    office.collect()
+    assert noted(office) == [None]
+    (office.root / "sales" / "5" / "1" / "sale.req").unlink()
+    office.clock.pass_(seconds=5)
+    office.collect()
+    at = office.clock.at
+    office.clock.pass_(hours=1)
+    office.collect()
+    assert noted(office) == [at]
+
+
+def test_folder_that_is_away_answers_nothing(office: PostOffice) -> None:
+    put(office)
+    (office.root / "sales" / "5" / "1").rename(office.root / "elsewhere")
+    with requests(office) as asking:
+        asking.note_answers()
+    assert noted(office) == [None]
+
+
+def test_new_question_says_that_the_one_before_was_answered(office: PostOffice) -> None:
+    put(office)
+    (office.root / "sales" / "5" / "1" / "sale.req").unlink()
+    office.clock.pass_(hours=1)
+    put(office)
+    assert noted(office) == [None, office.clock.at]
