@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from composite_bench import CompositeBench
 from glory_bench import GloryBench
 from machine_bench import Bench, amount, counter, refused
 from tillpost.devices.journal.account import CashIn
@@ -15,7 +16,7 @@ from tillpost.devices.machine.nouns import Counted, DepositStatus, End, Phase
 from tillpost.devices.money.units import Condition
 from tillpost.devices.nouns import Pieces
 
-BENCHES: list[Callable[[], Bench]] = [GloryBench]
+BENCHES: list[Callable[[], Bench]] = [GloryBench, CompositeBench]
 
 
 @pytest.fixture(params=BENCHES)
@@ -93,9 +94,9 @@ def test_a_pause_takes_nothing_and_the_sale_goes_on_after_it(bench: Bench) -> No
     assert bench.phase is Phase.PAUSED
     assert not bench.offer(1000)
     bench.machine.pause_deposit(paused=False)
-    bench.insert(1000, 1000, 1000)
+    bench.insert(1000, 5000)
     ended = bench.end(End.CHANGE)
-    assert (ended.verdict, amount(ended.deposited), amount(ended.given)) == (Verdict.COMMITTED, 8000, 1000)
+    assert (ended.verdict, amount(ended.deposited), amount(ended.given)) == (Verdict.COMMITTED, 11000, 4000)
     bench.adds_up()
 
 
