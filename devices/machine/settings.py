@@ -5,7 +5,7 @@ guessed: a key that is not known is refused and the nearest that is known is nam
 people write them: 500, "0.50". A path that is not absolute is seen from the file's own folder.
 
 Failures: `Halt` (`cashsettings.*`) for a file that cannot be read or is not TOML, an unknown or missing key, a wrong
-value; else as `settingsrules`. What a password is, no message tells.
+value; else as `settingsrules`. What a password or a key is, no message tells.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FILE_NAME = "cash.toml"
 UNIT = "<unit>"  # stands for a unit's id where every unit is meant
 
 Amount = int | str
-_HIDDEN = "***"
+_SECRET, _HIDDEN = ("password", "key"), "***"
 
 
 class Notes(Section, frozen=True):
@@ -50,6 +50,13 @@ class Notes(Section, frozen=True):
     port: Annotated[str, place("Its serial port, or such as socket://host:port or rfc2217://host:port.")]
     protocol: Annotated[Literal["ccnet", "ssp"], setting("Which protocol it speaks.")] = "ccnet"
     baud: Annotated[int, setting("The speed of its line.", "bits per second", ge=1200, le=115_200)] = 9600
+    key: Annotated[
+        str,
+        setting(
+            "The fixed half of an eSSP device's key, 16 hexadecimal digits; empty = nothing is encrypted.",
+            pattern=r"^([0-9A-Fa-f]{16})?\Z",
+        ),
+    ] = ""
 
 
 class Coins(Section, frozen=True):
@@ -216,7 +223,7 @@ class _Reading:
         try:
             msgspec.convert(value, spec.hint)
         except msgspec.ValidationError as cause:
-            got = _HIDDEN if spec.name == "password" else shortened(value)
+            got = _HIDDEN if spec.name in _SECRET else shortened(value)
             raise self._wrong("cashsettings.wrong-value", key=path, got=got, expected=expected(spec)) from cause
 
     def _table(self, value: Any, path: str) -> dict[str, Any]:

@@ -109,6 +109,9 @@ class _Rules:
 
     def check_kind(self) -> None:
         settings = self._settings
+        for table in ("notes", "coins") if settings.kind == "glory" else ("glory",):
+            if getattr(settings, table) is not None:
+                raise self._wrong("cashsettings.other-kind", table=table, kind=settings.kind)
         if settings.kind == "glory":
             if settings.glory is None:
                 raise self._wrong("cashsettings.no-table", table="glory", kind=settings.kind)
