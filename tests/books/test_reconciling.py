@@ -25,7 +25,7 @@ from tillpost.model import Document, DrawerRecord, Means, Move, Payment, Positio
 from trial_books import Trial, empty, take_back
 from trial_sales import DAWN, receipt, record
 
-UNHURRIED = settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+UNHURRIED = settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 TODAY = DAWN.date()
 TOMORROW = TODAY + timedelta(days=1)
 NONE = Decimal(0)
@@ -336,10 +336,12 @@ INDEX = re.compile(r"documents USING (?:COVERING )?INDEX|(?:ix|uq|pk)_documents"
 @pytest.fixture
 def full(books: Books) -> Trial:
     trial = Trial(books)
+    events: list[Document | ShiftRecord] = []
     for shift in range(1, SHIFTS + 1):
         hour = 24.0 * shift
-        receipts = (receipt(number, hour + 1, shift=shift) for number in range(1, RECEIPTS + 1))
-        trial.book(record(hour, hour + 12, shift), *receipts, receipt(1, hour + 2, shift=shift))
+        events += [record(hour, hour + 12, shift), receipt(1, hour + 2, shift=shift)]
+        events += (receipt(number, hour + 1, shift=shift) for number in range(1, RECEIPTS + 1))
+    trial.book(*events)
     with books.write() as txn:
         txn._session.connection.exec_driver_sql("ANALYZE")
     return trial

@@ -46,14 +46,14 @@ def named(row: dict[str, str], **others: str) -> dict[str, str]:
     return {name: others.get(name, name.replace(", ", "_").replace(" ", "_")) for name in row}
 
 
-@pytest.fixture(params=["in order", "reversed", "twice"])
+@pytest.fixture(params=["reversed", "twice"])
 def mixed(request: pytest.FixtureRequest, office: PostOffice, tillpost: Verb) -> Verb:
-    """The day was collected, its files in some order."""
-    ways: dict[str, list[Path]] = {"in order": FILES, "reversed": FILES[::-1], "twice": FILES + FILES}
-    for number, path in enumerate(ways[request.param]):
+    """The day was collected: the last file first and one by one, or all of it twice at once."""
+    for number, path in enumerate(FILES[::-1] if request.param == "reversed" else FILES + FILES):
         till, live = path.relative_to(MIXED).parts[0], "online" in path.parts
         office.sell(f"{number}.json", path.read_bytes(), till=till, live=live)
-        assert tillpost("collect").code == 0
+        assert request.param != "reversed" or tillpost("collect").code == 0
+    assert tillpost("collect").code == 0
     return tillpost
 
 
