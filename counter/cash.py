@@ -14,8 +14,8 @@ from .cashpages import open_line, show_levels, show_status, status_row
 from .cashsimulate import simulate
 from .cashstaff import cassette, count, recover, withdraw
 from .cashtill import SETTINGS, Till, pass_till, warn
-from .context import DONE, REFUSED, InOrder, json_option
 from .tables import answer
+from .verbs import DONE, REFUSED, InOrder, json_option
 
 
 @click.group(cls=InOrder, options_metavar="[--settings FILE]")

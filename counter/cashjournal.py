@@ -38,8 +38,8 @@ from .cashstaff import by_option
 from .cashtill import Till, pass_till
 from .cashview import Living
 from .cashwords import Tongue
-from .context import DONE, REFUSED, json_option
 from .tables import Row, answer, table, under
+from .verbs import DONE, REFUSED, json_option
 
 LOOK = 0.5  # seconds between two looks at the journal
 LAST = 20

@@ -21,8 +21,8 @@ from .cashdrive import Bell, Drive
 from .cashpages import ended_lines, ended_row, is_done, open_line
 from .cashtill import Said, Till, pass_till
 from .cashview import view
-from .context import DONE, REFUSED, json_option
 from .tables import answer, under
+from .verbs import DONE, REFUSED, json_option
 
 ENDS = {"change": End.CHANGE, "repay": End.REPAY, "keep": End.NO_CHANGE}
 

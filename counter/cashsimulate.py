@@ -33,7 +33,7 @@ from ..devices.rehearsal.ssp import WORDS as SSP_WORDS
 from ..devices.rehearsal.ssp import SspScene
 from ..devices.ssp.cipher import FIXED_KEY
 from ..pipeline.stopping import Stop, signals
-from .context import DONE, REFUSED, InOrder, json_option
+from .verbs import DONE, REFUSED, InOrder, json_option
 
 Verb = Callable[..., Any]
 

@@ -19,8 +19,8 @@ from .cashmoney import about_option, at_rest, driven, held_by, operate, told
 from .cashpages import show_status, status_row
 from .cashtill import Till, pass_till
 from .cashview import view
-from .context import DONE, REFUSED, InOrder, json_option
 from .tables import answer, under
+from .verbs import DONE, REFUSED, InOrder, json_option
 
 LONG_ENOUGH = 3.0  # seconds in which a device that is there has answered
 

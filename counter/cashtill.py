@@ -29,7 +29,7 @@ from ..devices.nouns import Misuse, Pieces, Unanswered
 from ..devices.promises import Clock
 from ..errors import Halt, Reject, Retry, Trouble
 from .cashwords import Tongue
-from .context import LATER, REFUSED, WRONG_SETTINGS
+from .verbs import LATER, REFUSED, WRONG_SETTINGS
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -1,4 +1,4 @@
-"""What every verb is given: the root it works in, and the options that many verbs share.
+"""What every verb of a root is given: the root it works in.
 
 Failures: `click.UsageError` where no root was named, `click.BadParameter` for a name that no shop or till can have.
 """
@@ -19,12 +19,24 @@ from ..pipeline.locks import Patience
 from ..pipeline.office import Office, open_office
 from ..pipeline.settings import check_id
 from .progress import progress
+from .verbs import DONE, LATER, REFUSED, WRONG_SETTINGS, InOrder, json_option
+
+__all__ = [
+    "DONE",
+    "LATER",
+    "REFUSED",
+    "WRONG_SETTINGS",
+    "InOrder",
+    "Root",
+    "json_option",
+    "named",
+    "pass_root",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 WAIT = 30.0  # seconds for whoever else works in the root
-DONE, REFUSED, LATER, WRONG_SETTINGS = 0, 1, 75, 78  # exit codes, as cli.EXIT_CODES has them
 
 
 class Root:
@@ -65,13 +77,6 @@ def _told(holder: str) -> None:
         click.echo(f"waiting for {holder}", err=True)
 
 
-class InOrder(click.Group):
-    """A group whose verbs are listed in the order of their making, which is the order of use."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-
 def pass_root(verb: Callable[Concatenate[Root, P], R]) -> Callable[P, R]:
     """Gives a verb its Root."""
 
@@ -93,6 +98,3 @@ def named(what: str, names: Iterable[str]) -> list[str]:
     if len(set(ids)) != len(ids):
         raise click.BadParameter(f"a {what} was named twice: {', '.join(ids)}")
     return ids
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs instead of tables.")

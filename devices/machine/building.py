@@ -16,8 +16,6 @@ from pathlib import Path
 from ...errors import Halt, Reason
 from ...model import Noun
 from ..cctalk.bus import Bus
-from ..glory.session import GlorySession
-from ..glory.wire import TcpWire
 from ..journal.account import Account
 from ..journal.entries import Entry
 from ..journal.journal import Journal
@@ -26,12 +24,10 @@ from ..journal.simpaper import MemoryPaper
 from ..lines.seriallink import SerialLink
 from ..money.units import UnitKind
 from ..promises import Acceptor, Clock, Dispenser, Link
-from ..ssp.session import SspSession
 from .assembling import ccnet_notes, cctalk_coins, cctalk_hoppers
 from .composite import Composite
 from .daybook import Daybook
 from .documents import MemoryDocuments
-from .glory import GloryMachine
 from .notes import NOTES
 from .nouns import Status
 from .plan import Plan
@@ -96,6 +92,8 @@ def build(
 def _notes(notes: Notes, planned: Plan, book: Daybook, clock: Clock, line: Line) -> Acceptor:
     link = line(notes.port, notes.baud, STOP_BITS[notes.protocol])
     if notes.protocol == "ssp":
+        from ..ssp.session import SspSession  # noqa: PLC0415 - few machines need it, and each sale is a start
+
         key = int(notes.key, 16) if notes.key else None
         return SspSession(link, clock, last=book.account.newest(NOTES), decimals=planned.terms.digits, key=key)
     return ccnet_notes(link, clock, book, planned)
@@ -111,6 +109,10 @@ def _coins(
 
 
 def _glory(settings: CashSettings, glory: Glory, planned: Plan, book: Daybook, clock: Clock) -> CashMachine:
+    from ..glory.session import GlorySession  # noqa: PLC0415
+    from ..glory.wire import TcpWire  # noqa: PLC0415
+    from .glory import GloryMachine  # noqa: PLC0415
+
     wire = TcpWire(glory.host, glory.port, listen=("", glory.listen))
     session = GlorySession(
         wire,
