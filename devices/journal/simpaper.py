@@ -9,6 +9,7 @@ disk has left for all files together; None = any number.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 
 from ...errors import Reason, Retry
@@ -66,10 +67,8 @@ class MemoryPaper:
         replacement that was not synced has happened."""
         if self._before is not None and not replaced:
             self._raw = self._synced = self._before
-        first = next(
-            (at for at, (old, new) in enumerate(zip(self._synced, self._raw, strict=False)) if old != new),
-            min(len(self._synced), len(self._raw)),
-        )
+        shorter = range(min(len(self._synced), len(self._raw)))
+        first = bisect_left(shorter, True, key=lambda at: self._synced[: at + 1] != self._raw[: at + 1])
         self._raw = self._raw[: first + kept] + self._synced[first + kept :]
         self._synced, self._before = self._raw, None
 

@@ -66,16 +66,16 @@ def sale(world: World, amount: int, *cash: int, end: End = End.CHANGE) -> int:
 
 
 def sale_with_change(world: World) -> int:
-    """237 roubles, paid with a coin and a note: change from all three hoppers."""
-    return sale(world, 23700, 1000, 50000)
+    """72 roubles, paid with a coin and a note: change from all three hoppers."""
+    return sale(world, 7200, 1000, 10000)
 
 
 def sale_cancelled(world: World) -> int:
-    return sale(world, 90000, 5000, 200, end=End.REPAY)
+    return sale(world, 90000, 200, 5000, end=End.REPAY)
 
 
 def sale_of_several_notes(world: World) -> int:
-    return sale(world, 16000, 5000, 10000, 5000)
+    return sale(world, 12000, 5000, 5000, 5000)
 
 
 def handful_of_coins(world: World) -> int:
@@ -103,7 +103,7 @@ def jam_in_the_change(world: World) -> int:
 
 
 def staff_deposit(world: World) -> int:
-    return sale(world, 0, 1000, 200, 50000, end=End.NO_CHANGE)
+    return sale(world, 0, 1000, 200, 5000, end=End.NO_CHANGE)
 
 
 def coins_for_staff(world: World) -> int:
@@ -204,6 +204,13 @@ def cuts(play: Play, world: World) -> Iterator[tuple[str, World]]:
     play(world)
     world.witness = lambda _what: None
     yield from found
+
+
+def catch_up(world: World) -> None:
+    """The devices do what they would have done meanwhile."""
+    world.validator._pass()
+    for hopper in world.hoppers.values():
+        hopper.turn(world.clock.monotonic())
 
 
 def come_back(world: World) -> bool:

@@ -381,7 +381,7 @@ def test_a_disk_that_fails_for_one_write_costs_one_round() -> None:
     for at in range(len(steps)):
         world = World()
         world.paper.interrupt = failing_at(at)
-        Patient(world).sale(23_700, 1_000, 50_000)
+        Patient(world).sale(7_200, 1_000, 10_000)
         assert world.difference() == {}
         world.until(lambda world=world: not world.book.is_behind)
         check(world)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from cash_days import check, come_back, sale
-from tillpost.devices.journal.entries import Verdict
+from tillpost.devices.journal.entries import Command, Verdict
 from tillpost.devices.machine.documents import DocumentKind
 from tillpost.devices.machine.nouns import CassetteStep, CassetteTold, Ended
 from tillpost.devices.nouns import Misuse, Pieces
@@ -105,6 +105,21 @@ def test_a_cassette_that_was_exchanged_while_the_till_was_off_is_told_by_whoever
     say_empty(world)
     assert withdrawals(world) == [NOTES]
     assert not is_blocked(world)
+    check(world)
+
+
+def test_one_that_was_seen_out_was_taken_though_the_power_went_before_that_was_written() -> None:
+    world = paid_in()
+    unlock(world)
+    world.book.intend(Command.EXCHANGE, within=0, device="", unit="box", pieces=())
+    world = world.cut()
+    world.take_cassette()
+    world.validator.put_cassette()
+    come_back(world)
+    assert withdrawals(world) == [NOTES]
+    with pytest.raises(Misuse):
+        world.machine.keep_cassette()
+    say_empty(world)
     check(world)
 
 

@@ -17,7 +17,8 @@ import random
 from typing import Any
 
 import pytest
-from cash_days import PLAYS, Play, check, check_money, come_back, cuts, finish, settled
+from cash_days import PLAYS, Play, catch_up, check, check_money, come_back, cuts, fingerprint, finish, settled
+from tillpost.devices.journal.paper import written
 from tillpost.devices.machine.nouns import End
 from tillpost.devices.rehearsal.world import World
 
@@ -38,17 +39,22 @@ def after(world: World, *, devices: bool, down: float) -> World:
     other.clock.sleep(down)
     if devices:
         other.power_devices()
+    catch_up(other)
     return other
 
 
 @pytest.mark.parametrize("name", PLAYS)
 def test_the_money_adds_up_after_a_power_cut_at_any_step(name: str) -> None:
     seen: set[tuple[Any, ...]] = set()
+    left_alike: set[tuple[Any, ...]] = set()
     found = list(cuts(PLAYS[name], World()))
     assert len(found) > 20
     for where, left in found:
         for outage, (devices, down) in OUTAGES.items():
             world = after(left, devices=devices, down=down)
+            if (mark := (devices, *fingerprint(world, written(world.paper.raw)))) in left_alike:
+                continue
+            left_alike.add(mark)
             was_open = come_back(world)
             check_money(world)
             assert devices or not world.journal.account.unknown, (where, outage)
