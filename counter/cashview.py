@@ -36,7 +36,7 @@ from ..devices.money.units import Unit
 from ..devices.nouns import Standing
 from ..devices.promises import Clock
 from .cashdrive import View
-from .cashpages import bar, blocks_of, deposit_lines, ended_lines, level_words
+from .cashpages import bar, blocks_of, deposit_lines, ended_lines, level_words, unsure_line
 from .cashtill import Till
 from .cashwords import Tongue
 
@@ -171,6 +171,9 @@ class Living:
         parts.append(self._units(status))
         blocks = blocks_of(status, asked=self._asked)
         parts += [Text(f"! {self._tongue.told(block.staff)}", "bold red") for block in blocks]
+        if status.unknown:
+            parts.append(Text(say("cashcounter.unknown"), "bold"))
+            parts += [Text(f"  {unsure_line(unsure, self._tongue)}", "bold") for unsure in status.unknown]
         parts += [Text(line, "grey62") for line in self._events]
         return Group(*parts)
 
