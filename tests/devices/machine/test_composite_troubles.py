@@ -137,6 +137,42 @@ def test_a_hopper_that_is_away_for_a_moment_counts_in_the_next_sale() -> None:
     check(world)
 
 
+def test_a_hopper_that_refuses_twice_is_left_out_until_a_person_has_looked() -> None:
+    world = World()
+    right, world.hoppers["ten"].serial = world.hoppers["ten"].serial, 1
+    assert ended(world, sale(world, 2_000, 5_000)).given == (Pieces(500, 6),)
+    assert world.machine.status.blocks == ()
+    assert ended(world, sale(world, 2_000, 5_000)).given == (Pieces(500, 6),)
+    assert world.machine.status.blocks
+    world.hoppers["ten"].serial = right
+    world.machine.recover()
+    assert ended(world, sale(world, 2_000, 5_000)).given == (Pieces(1_000, 3),)
+    check(world)
+
+
+@pytest.mark.parametrize("is_awaited", [True, False])
+def test_a_pay_out_of_a_hopper_that_is_away_after_a_start_becomes_unknown(is_awaited: bool) -> None:
+    """After the plan's patience, or when a person does not want to wait."""
+    world = World()
+    to_change(world, 2_000)
+    world.until(lambda: world.hoppers["ten"].out == 1)
+    world.hoppers["ten"].cut_power()
+    world = world.cut()
+    world.start()
+    world.poll(30)
+    assert (world.machine.phase, world.machine.status.unknown) == (Phase.STARTING, ())
+    if not is_awaited:
+        world.machine.recover()
+    else:
+        world.until(lambda: world.machine.phase is Phase.PAUSED)
+    (unsure,) = world.machine.status.unknown
+    assert unsure.outcome.code == ("machine.silent" if is_awaited else "machine.given-up")
+    world.until(lambda: world.machine.phase is Phase.PAUSED)
+    world.machine.end_deposit(End.CHANGE)
+    idle(world)
+    check(world)
+
+
 # --- adapters
 
 
