@@ -15,6 +15,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from ...model import Noun
+from ..lines import reader
 
 SYNC = 0x02
 VALIDATOR = 0x03
@@ -87,35 +88,11 @@ def command(what: Command, data: bytes = b"") -> bytes:
     return frame(bytes([what]) + data)
 
 
-class Reader:
+class Reader(reader.Reader[Frame | Spoilt]):
     """Bytes in, frames out, whatever the pieces they come in."""
 
     def __init__(self) -> None:
-        self._held = bytearray()
-
-    @property
-    def waits(self) -> bool:
-        """Whether the beginning of something is here."""
-        return bool(self._held)
-
-    def feed(self, data: bytes) -> list[Frame | Spoilt]:
-        events: list[Frame | Spoilt] = []
-        for at in range(0, len(data), LONGEST_OF_ALL):
-            self._held += data[at : at + LONGEST_OF_ALL]
-            self._take(events)
-        return events
-
-    def pause(self) -> list[Frame | Spoilt]:
-        """No byte has come for longer than a frame allows: a beginning that waits was none. What stands behind it is
-        looked at anew."""
-        events: list[Frame | Spoilt] = []
-        while self._held:
-            del self._held[0]
-            self._take(events)
-        return events
-
-    def clear(self) -> None:
-        self._held.clear()
+        super().__init__(LONGEST_OF_ALL)
 
     def _take(self, events: list[Frame | Spoilt]) -> None:
         while True:

@@ -12,9 +12,11 @@ Failures: none in reading; what has no right checksum is noise. Data that is too
 
 from __future__ import annotations
 
+from binascii import crc_hqx
 from enum import IntEnum, StrEnum
 
 from ...model import Noun
+from ..lines import reader
 
 HOST = 1
 COIN_ACCEPTOR = 2
@@ -70,24 +72,9 @@ class Frame(Noun, frozen=True):
     data: bytes = b""
 
 
-def _table() -> tuple[int, ...]:
-    rows = []
-    for byte in range(256):
-        crc = byte << 8
-        for _ in range(8):
-            crc = (crc << 1 ^ (0x1021 if crc & 0x8000 else 0)) & 0xFFFF
-        rows.append(crc)
-    return tuple(rows)
-
-
-_CRC = _table()
-
-
 def crc(data: bytes) -> int:
-    value = 0
-    for byte in data:
-        value = (value << 8 & 0xFFFF) ^ _CRC[value >> 8 ^ byte]
-    return value
+    """CRC-16/XMODEM."""
+    return crc_hqx(data, 0)
 
 
 def encoded(frame: Frame, check: Check = Check.SUM) -> bytes:
@@ -103,37 +90,16 @@ def encoded(frame: Frame, check: Check = Check.SUM) -> bytes:
     return body + bytes([-sum(body) & 0xFF])
 
 
-class Reader:
+class Reader(reader.Reader[Frame]):
     """Bytes in, frames out, whatever the pieces they come in. `to` and `source`: whose frames alone are looked for; the
     fewer may be meant, the less noise can pass as one."""
 
     def __init__(self, check: Check = Check.SUM, *, to: int | None = None, source: int | None = None) -> None:
+        super().__init__(LONGEST)
         self._check, self._to = check, to
         self._source = source if check is Check.SUM else None
-        self._held = bytearray()
 
-    @property
-    def waits(self) -> bool:
-        """Whether the beginning of something is here."""
-        return bool(self._held)
-
-    def feed(self, data: bytes) -> list[Frame]:
-        frames: list[Frame] = []
-        for at in range(0, len(data), LONGEST):
-            self._held += data[at : at + LONGEST]
-            self._take(frames)
-        return frames
-
-    def pause(self) -> list[Frame]:
-        """No byte has come for longer than a frame allows: a beginning that waits was none. What stands behind it is
-        looked at anew."""
-        frames: list[Frame] = []
-        while self._held:
-            del self._held[0]
-            self._take(frames)
-        return frames
-
-    def _take(self, frames: list[Frame]) -> None:
+    def _take(self, events: list[Frame]) -> None:
         held = self._held
         while held:
             length = held[1] + 5 if len(held) > 1 else LONGEST
@@ -144,7 +110,7 @@ class Reader:
             elif (frame := self._read(bytes(held[:length]))) is None:
                 del held[0]
             else:
-                frames.append(frame)
+                events.append(frame)
                 del held[:length]
 
     def _meant(self) -> bool:

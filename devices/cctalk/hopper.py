@@ -148,6 +148,20 @@ class Hopper(Device[HopperState, HopperCause]):
         except Refused as trouble:
             raise Misuse(trouble.reason) from trouble
 
+    def reset(self) -> None:
+        """What it shows of a jam or a fault goes only so, or with its power. Raises Misuse while it pays out, and
+        Unanswered."""
+        if self._payout is not None:
+            raise Misuse(Reason("cctalk.hopper-busy"))
+        try:
+            if self._count().remaining:
+                raise Misuse(Reason("cctalk.hopper-busy"))
+            self._ask(Header.RESET)
+        except Refused as trouble:
+            raise Misuse(trouble.reason) from trouble
+        self._known, self._ready = False, None
+        self._rest()
+
     def close(self) -> None:
         """A pay-out goes on, and whoever comes next can ask for its outcome. The bus is its owner's to close."""
         self._known = False

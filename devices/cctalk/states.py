@@ -9,21 +9,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from ...model import Explained
 from ..nouns import Standing
 
 # --- coin acceptors ----------------------------------------------------------------------------------------
 
 
-class CoinState(StrEnum):
+class CoinState(Explained):
     """Each member carries its sentence for people."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> CoinState:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     AWAY = "away", "it does not answer"
     MEETING = "meeting", "it answers, and is asked who it is"
@@ -89,16 +82,8 @@ COIN_STANDINGS: dict[CoinState, Standing] = {
 # --- hoppers -----------------------------------------------------------------------------------------------
 
 
-class HopperState(StrEnum):
+class HopperState(Explained):
     """Each member carries its sentence for people."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> HopperState:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     AWAY = "away", "it does not answer"
     MEETING = "meeting", "it answers, and is asked who it is"

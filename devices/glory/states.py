@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
+from ...model import Explained
 from ..nouns import Standing
 
 
@@ -177,16 +178,8 @@ def allowed(state: int | None) -> frozenset[Command]:
     return ANYWHERE if state is None else ANYWHERE | ALSO_ALLOWED.get(state, frozenset())
 
 
-class Verdict(StrEnum):
+class Verdict(Explained):
     """What a result says of its command; each member carries its sentence for people."""
-
-    sentence: str
-
-    def __new__(cls, value: str, sentence: str) -> Verdict:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.sentence = sentence
-        return member
 
     DONE = "done", "carried out"
     ENDED = "ended", "ended in another way than was asked for; the answer tells what has moved"

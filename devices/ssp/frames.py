@@ -17,6 +17,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from ...model import Noun
+from ..lines import reader
 
 STX = 0x7F
 SEQUENCE = 0x80
@@ -110,35 +111,11 @@ def packet(body: bytes, sequence: int, address: int = VALIDATOR) -> bytes:
     return bytes([STX]) + data.replace(b"\x7f", b"\x7f\x7f")
 
 
-class Reader:
+class Reader(reader.Reader[Packet | Spoilt]):
     """Bytes in, packets out, whatever the pieces they come in."""
 
     def __init__(self) -> None:
-        self._held = bytearray()
-
-    @property
-    def waits(self) -> bool:
-        """Whether the beginning of something is here."""
-        return bool(self._held)
-
-    def feed(self, data: bytes) -> list[Packet | Spoilt]:
-        events: list[Packet | Spoilt] = []
-        for at in range(0, len(data), LONGEST):
-            self._held += data[at : at + LONGEST]
-            self._take(events)
-        return events
-
-    def pause(self) -> list[Packet | Spoilt]:
-        """No byte has come for longer than a packet allows: a beginning that waits was none. What stands behind it is
-        looked at anew."""
-        events: list[Packet | Spoilt] = []
-        while self._held:
-            del self._held[0]
-            self._take(events)
-        return events
-
-    def clear(self) -> None:
-        self._held.clear()
+        super().__init__(LONGEST)
 
     def _take(self, events: list[Packet | Spoilt]) -> None:
         while True:
