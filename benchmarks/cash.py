@@ -15,7 +15,7 @@ from pathlib import Path
 from time import thread_time
 
 import msgspec
-from tillpost.devices.lines.simlink import SimLink
+from tillpost.devices.lines.simlink import SimLink, SimulatedDevice
 from tillpost.devices.machine.nouns import Phase
 from tillpost.devices.money.change import make_change
 from tillpost.devices.nouns import Pieces
@@ -32,12 +32,12 @@ STOCKS = [  # fuller and emptier; from some of them it cannot be made
 class Timed:
     """`SimulatedDevice`; `spent`: the seconds that went into it."""
 
-    def __init__(self, device: object) -> None:
+    def __init__(self, device: SimulatedDevice) -> None:
         self.device, self.spent = device, 0.0
 
     def hear(self, data: bytes, now: float) -> bytes:
         began = thread_time()
-        answer: bytes = self.device.hear(data, now)
+        answer = self.device.hear(data, now)
         self.spent += thread_time() - began
         return answer
 
