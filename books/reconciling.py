@@ -98,7 +98,8 @@ class Reconciling:
     def days(self, shop: str, till: str = "", *, since: date, until: date) -> list[DayReckoning]:
         """The days, both included, on which a document ended or a shift began; newest first."""
         touched = self._session.rows(shift_rows(shop, till).where(touch(since, until)))
-        rows = [*touched, *self._before(shop, till, since)]
+        begun_by_then = {row.till for row in touched if row.starts and row.starts.date() <= since}
+        rows = touched + [row for row in self._before(shop, till, since) if row.till not in begun_by_then]
         by_day = kinds_by_day(self._session, [row.id for row in rows])
         reckonings = self._reckoned(rows, by_day)
         within = [row for row in by_day if row.day is not None and since <= row.day <= until]

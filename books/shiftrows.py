@@ -6,6 +6,7 @@ Failures: none.
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, literal, or_, select
@@ -23,12 +24,18 @@ _STATES = {
 
 def shift_rows(shop: str = "", till: str = "") -> Select[Any]:
     """Shifts with their records' counts, and what is known of their neighbours and documents for the ERP."""
+    return _every().where(of_tills(shop, till))
+
+
+@cache
+def _every() -> Select[Any]:
+    """Made once: to make a question of so many parts takes longer than to answer it."""
     columns = (SHIFTS.c.id, SHIFTS.c.starts, SHIFTS.c.closed, SHIFTS.c.told)
     counts = (SHIFT_RECORDS.c.gain, SHIFT_RECORDS.c.cash_end)
     tables = SHIFTS.join(TILLS).outerjoin(SHIFT_RECORDS, SHIFTS.c.record_id == SHIFT_RECORDS.c.id)
     beside = (_cash_before().label("before"), _superseded().label("superseded"), _state().label("state"))
     place = (TILLS.c.shop, TILLS.c.till, SHIFTS.c.number, SHIFTS.c.opened)
-    return select(*place, *columns, *counts, *beside).select_from(tables).where(of_tills(shop, till))
+    return select(*place, *columns, *counts, *beside).select_from(tables)
 
 
 def of_tills(shop: str, till: str) -> ColumnElement[bool]:
@@ -65,6 +72,7 @@ def _state() -> ColumnElement[Any]:
     return found.limit(1).correlate(SHIFTS).scalar_subquery()
 
 
+@cache
 def undelivered() -> ColumnElement[bool]:
     """As `delivery` says, in SQL."""
     finished = SHIFTS.c.closed.is_not(None) | _superseded()
