@@ -28,7 +28,8 @@ EXIT_CODES = {
     WRONG_SETTINGS: "wrong settings, or a damaged state",
 }
 
-# verb: module of tillpost.counter, what it does (its module's own words; a test compares them)
+# verb: module of tillpost.counter (or of another room, which is named), what it does (its module's own words; a test
+# compares them)
 VERBS = {
     "init": ("roots", "Make a root for one or more shops."),
     "feed": ("feeding", "Take what lies whole and closed in the inbox, and bring the tills up to date."),
@@ -46,6 +47,7 @@ VERBS = {
     "cash": ("cash", "Cash at a till: sales, staff's deposits and withdrawals, levels, the journal."),
     "trim": ("archives", "Put files of past days into archives, and delete what is past its age."),
     "archive": ("archives", "Archives of old files: find one, look into it, bring it back."),
+    "web": ("web.verb", "Serve the pages, until stopped."),
     "user": ("users", "Users of the pages: who may log in, and what they may do."),
     "token": ("users", "Tokens: programs that may ask the pages."),
     "config": ("roots", "Settings: what they are here, and what they mean."),
@@ -61,7 +63,8 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command = getattr(import_module(f"tillpost.counter.{VERBS[cmd_name][0]}"), cmd_name)
+        place = VERBS[cmd_name][0]
+        command = getattr(import_module(f"tillpost.{place if '.' in place else f'counter.{place}'}"), cmd_name)
         return command if isinstance(command, click.Command) else None
 
     def resolve_command(

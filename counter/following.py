@@ -23,8 +23,8 @@ from .pages import show_account
 Told = tuple[Mapping[str, object], Callable[[], None]]
 
 
-def serve(root: Root, duties: Sequence[Duty], as_json: bool) -> int:
-    """Runs a service of these jobs; its exit code."""
+def serve(root: Root, duties: Sequence[Duty], as_json: bool, *, pages: bool = False) -> int:
+    """Runs a service of these jobs, and of the pages where the settings want them; its exit code."""
 
     def tell(office: Office, duty: Duty, done: Done) -> None:
         rows, page = PAGES[duty.name](office, done.account)
@@ -33,7 +33,9 @@ def serve(root: Root, duties: Sequence[Duty], as_json: bool) -> int:
         else:
             page()
 
-    service = Service(root.path, duties=duties, tell=tell, systemd=Systemd.of(), verbose=root.verbose or None)
+    service = Service(
+        root.path, duties=duties, tell=tell, systemd=Systemd.of(), verbose=root.verbose or None, pages=pages
+    )
     with signals(service.stop, service.last_words):
         service.run()
     return DONE

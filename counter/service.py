@@ -29,7 +29,7 @@ def run(root: Root, as_json: bool) -> int:
       tillpost run            in the foreground; the log is shown at a terminal
       systemctl start tillpost
     """
-    return serve(root, DUTIES, as_json)
+    return serve(root, DUTIES, as_json, pages=True)
 
 
 @click.group(cls=InOrder)

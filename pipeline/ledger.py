@@ -204,8 +204,10 @@ class Ledger:
     def verdict(self, arrival: int) -> Verdict:
         return self._verdicts.get((arrival,)) or Verdict()
 
-    def exports(self, newest_first: bool = True) -> Iterator[Export]:
-        return (export for _, export in self._exports.scan(reverse=newest_first))
+    def exports(self, newest_first: bool = True, *, start: int | None = None) -> Iterator[Export]:
+        """`start`: from that number on."""
+        first = None if start is None else (start,)
+        return (export for _, export in self._exports.scan(start=first, reverse=newest_first))
 
     def exports_after(self, arrival: int) -> Iterator[Export]:
         """Those with higher numbers, in their order."""
@@ -215,6 +217,11 @@ class Ledger:
         """Those whose file is not yet where their state says, by arrival."""
         found = (self._exports.get(key) for key, _ in self._unfinished.scan())
         return [export for export in found if export is not None]
+
+    def held(self) -> list[Export]:
+        """Those that wait for a person, newest first."""
+        found = (self._exports.get(key) for key, _ in self._undecided.scan(reverse=True))
+        return [export for export in found if export is not None and export.state is ExportState.HELD]
 
     def keeps_waiting(self) -> bool:
         """Whether a held export may still be booked: then later words must be remembered, to win over it."""

@@ -36,6 +36,7 @@ from .settings import Settings, load
 from .stopping import Stop, Stopping
 from .surprise import foreseen
 from .systemd import Systemd
+from .webhost import WebHost
 
 SLICE = 5.0  # seconds of one wait: after it the clock is looked at, and the watchdog fed
 IDLE = "waiting for files"
@@ -82,6 +83,7 @@ class Service:
     clock: Clock = field(default_factory=SystemClock)
     systemd: Systemd = field(default_factory=Systemd)
     verbose: bool | None = None
+    pages: bool = False  # whether it serves them where its settings say so
 
     def __post_init__(self) -> None:
         self._office: Office | None = None
@@ -138,7 +140,8 @@ class Service:
                 with ExitStack() as stack:
                     posts = [stack.enter_context(closing(Post(office, duty))) for duty in self.duties]
                     monitor = stack.enter_context(closing(Monitor(office)))
-                    return self._rounds(office, watch, posts, monitor)
+                    host = stack.enter_context(closing(WebHost(office, wanted=self.pages)))
+                    return self._rounds(office, watch, posts, monitor, host)
             except Stopping:
                 self.systemd.stopping()
                 office.log.info("service_stopped")
@@ -152,7 +155,7 @@ class Service:
 
     # --- rounds
 
-    def _rounds(self, office: Office, watch: Watch, posts: Sequence[Post], monitor: Monitor) -> Settings:
+    def _rounds(self, office: Office, watch: Watch, posts: Sequence[Post], monitor: Monitor, host: WebHost) -> Settings:
         self._note_refusal(office)
         self._is_ready(office)
         while True:
@@ -170,6 +173,7 @@ class Service:
                     self._do(office, post)
                     self.stop.check()
                 monitor.write()
+                host.look()
             self._wait(office, watch, posts)
 
     def _is_ready(self, office: Office) -> None:

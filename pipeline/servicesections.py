@@ -109,6 +109,32 @@ class Monitor(Section, frozen=True):
 class Web(Section, frozen=True):
     """The pages in a browser, and the same for programs."""
 
+    on: Annotated[bool, setting("`run` serves the pages, too; else `web` does.")] = False
+    host: Annotated[
+        str,
+        setting(
+            "The address at which they are served; 127.0.0.1 is this machine alone.",
+            pattern=PLAIN,
+            min_length=1,
+            examples=["127.0.0.1", "10.0.0.5", "::"],
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, setting("The port at which they are served.", ge=1, le=65_535)] = 8420
+    tls_cert: Annotated[
+        str,
+        place(
+            "The certificate, with those that vouch for it, as PEM. A relative path is seen from the root; empty: no "
+            "TLS."
+        ),
+    ] = ""
+    tls_key: Annotated[str, place("The certificate's key as PEM, without a password.")] = ""
+    proxy: Annotated[
+        bool,
+        setting(
+            "A proxy on this machine stands before the pages: what it says of a visitor's address and of HTTPS "
+            "(X-Forwarded-For, X-Forwarded-Proto) is believed."
+        ),
+    ] = False
     idle_minutes: Annotated[
         int, setting("Who does nothing for so long must log in again.", "minutes", ge=1, le=10_080)
     ] = 30

@@ -47,7 +47,8 @@ __all__ = [
 ]
 
 FILE_NAME = "tillpost.toml"
-PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)")  # in an address: user:password@host
+# In an address, user:password@host; or behind a word that says so, in a command or a till's property.
+PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)|(?i:(?<=password)|(?<=passwd)|(?<=secret)|(?<=token))[ =:]+[^ \",]+")
 
 
 def load(root: Path) -> Settings:

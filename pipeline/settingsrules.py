@@ -35,6 +35,7 @@ def check(settings: Settings, root: Path) -> None:
     _check_command(settings)
     _check_collect(settings)
     _check_books(settings)
+    _check_web(settings)
     _check_cash(settings)
 
 
@@ -136,6 +137,15 @@ def _check_books(settings: Settings) -> None:
     url = settings.books.url
     if url and not BOOKS_URL.fullmatch(url):
         raise Halt(Reason("settings.books-url", got=url.partition(":")[0]))  # what follows may hold a password
+
+
+# --- the pages
+
+
+def _check_web(settings: Settings) -> None:
+    web = settings.web
+    if bool(web.tls_cert) != bool(web.tls_key):
+        raise Halt(Reason("settings.tls-pair"))
 
 
 # --- cash.ini

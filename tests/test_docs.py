@@ -229,7 +229,7 @@ def test_make_targets_that_are_told_exist() -> None:
 
 
 def test_modules_that_the_architecture_names_exist() -> None:
-    rooms = "catalogue|converters|counter|pipeline|queues"
+    rooms = "catalogue|converters|counter|pipeline|queues|web"
     dotted = re.findall(rf"`((?:{rooms})(?:\.[a-z_]+)+)", ARCHITECTURE)
     slashed = re.findall(rf"`((?:{rooms})/[a-z_]+\.py)`", ARCHITECTURE)
     missing = [name for name in slashed if not (PACKAGE / name).exists()]

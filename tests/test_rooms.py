@@ -13,6 +13,8 @@ from string import Formatter
 
 import pytest
 import tillpost
+from jinja2 import Environment
+from jinja2.nodes import Call, Const, Name
 
 PACKAGE = Path(tillpost.__file__).parent
 BESIDE = Path(__file__).parents[1]  # what lies beside the tests: the checkout, or a copy of its documents
@@ -65,7 +67,17 @@ def test_wheel_lists_every_folder_of_the_package() -> None:
     )
 
 
-@pytest.mark.parametrize(("folder", "pattern"), [("xsd", "*.xsd"), ("etc/texts", "*.toml"), (".", "py.typed")])
+DATA = [
+    ("xsd", "*.xsd"),
+    ("etc/texts", "*.toml"),
+    (".", "py.typed"),
+    ("web/templates", "*.html"),
+    ("web/static", "*.css"),
+    ("web/static", "*.js"),
+]
+
+
+@pytest.mark.parametrize(("folder", "pattern"), DATA)
 def test_data_lies_in_the_package(folder: str, pattern: str) -> None:
     assert list(PACKAGE.joinpath(folder).glob(pattern))
 
@@ -129,9 +141,22 @@ def reasons() -> Iterator[tuple[str, str, set[str] | None]]:
 
 
 def strings() -> set[str]:
-    """Every string literal of the package: codes also stand in tables."""
+    """Every string literal of the package, its templates included: codes also stand in tables."""
     nodes = (node for path in MODULES for node in ast.walk(tree(path)))
-    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    told = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return told | {code for _, code, _ in told_in_templates()}
+
+
+def told_in_templates() -> Iterator[tuple[str, str, set[str]]]:
+    """(where, code, names of the parts given) of every text that a template asks for."""
+    for path in sorted(PACKAGE.glob("web/templates/*.html")):
+        template = Environment().parse(path.read_text("utf-8"))
+        for call in template.find_all(Call):
+            if isinstance(call.node, Name) and call.node.name == "t" and isinstance(call.args[0], Const):
+                yield f"{path.name}:{call.lineno}", call.args[0].value, {pair.key for pair in call.kwargs}
+        for pair in template.find_all(Const):
+            if isinstance(pair.value, str) and re.fullmatch(r"web\.[a-z-]+", pair.value):
+                yield f"{path.name}:{pair.lineno}", pair.value, set(fields(TEXTS.get(pair.value, {}).get("en", "")))
 
 
 def test_every_reason_has_a_text() -> None:
@@ -145,6 +170,13 @@ def test_every_reason_gives_the_parts_that_its_text_wants() -> None:
         if code in TEXTS and given is not None and (missing := fields(TEXTS[code]["en"]) - given)
     ]
     assert lacking == []
+
+
+def test_templates_ask_for_texts_that_there_are_with_the_parts_that_these_want() -> None:
+    found = list(told_in_templates())
+    assert [(where, code) for where, code, _ in found if code not in TEXTS] == []
+    assert [(where, code) for where, code, given in found if fields(TEXTS[code]["en"]) - given] == []
+    assert len(found) > 50
 
 
 def test_every_text_is_used() -> None:

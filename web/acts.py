@@ -1,0 +1,69 @@
+"""What the pages change, for people and for programs alike: each act with its name, what it is about, and what it says
+came of it. The work is that of the verbs.
+
+Failures: those of the pipeline's functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..errors import Reason
+from ..pipeline import held, root, views
+from ..pipeline.ledger import Export, ExportState
+from ..pipeline.office import Office
+from .site import Site
+
+
+def about_export(arrival: int) -> str:
+    """How the audit names it."""
+    return f"export {arrival}"
+
+
+def about_till(shop: str, till: str) -> str:
+    return f"till {shop}/{till}"
+
+
+def release_export(site: Site, who: str, arrival: int) -> int:
+    return _decide(site, who, "held release", arrival, held.release)
+
+
+def refuse_export(site: Site, who: str, arrival: int) -> int:
+    return _decide(site, who, "held refuse", arrival, held.refuse)
+
+
+def _decide(site: Site, who: str, verb: str, arrival: int, decide: Callable[[Office, int], Export]) -> int:
+    def work(office: Office) -> Reason:
+        decide(office, arrival)
+        after, verdict = views.export(office, arrival)
+        if after.state is ExportState.PROCESSED:
+            return Reason("web.let-through", commands=sum(plan.commands for plan in verdict.shops))
+        return Reason("web.tried-later" if after.state is ExportState.CLAIMED else "web.turned-down")
+
+    return site.act(who, verb, about_export(arrival), work)
+
+
+def hold_till(site: Site, who: str, shop: str, till: str) -> int:
+    return _hold(site, who, "queue hold", shop, till, on_hold=True)
+
+
+def release_till(site: Site, who: str, shop: str, till: str) -> int:
+    return _hold(site, who, "queue release", shop, till, on_hold=False)
+
+
+def _hold(site: Site, who: str, verb: str, shop: str, till: str, *, on_hold: bool) -> int:
+    def work(office: Office) -> Reason:
+        root.hold(office, shop, till, held=on_hold)
+        return Reason("web.held" if on_hold else "web.released")
+
+    return site.act(who, verb, about_till(shop, till), work)
+
+
+def resync_till(site: Site, who: str, shop: str, till: str) -> int:
+    """Empties it and fills it anew, in the hours in which that is allowed."""
+
+    def work(office: Office) -> Reason:
+        commands = root.resync(office, shop, till, now=False)
+        return Reason("web.resynced", commands=commands) if commands else Reason("web.resync-later")
+
+    return site.act(who, "till resync", about_till(shop, till), work)

@@ -1,0 +1,74 @@
+"""Which text stands for which word of the program, and which light goes with it.
+
+A light is never alone: its word stands beside it. `good`, `busy` (nothing to be done), `look` (somebody should), `bad`.
+
+Failures: none; a word without a text is shown as it is.
+"""
+
+from __future__ import annotations
+
+from ..errors import Reason
+
+WORDS = {
+    "claimed": "web.word-claimed",
+    "processed": "web.word-processed",
+    "held": "web.word-held",
+    "error": "web.word-error",
+    "broken": "web.word-broken",
+    "up to date": "web.word-up-to-date",
+    "waiting": "web.word-waiting",
+    "filling": "web.word-filling",
+    "to be filled": "web.word-to-be-filled",
+    "on hold": "web.word-on-hold",
+    "halted": "web.word-halted",
+    "overdue": "web.word-overdue",
+    "running": "web.word-running",
+    "done": "web.word-done",
+    "refused": "web.word-refused",
+    "put off": "web.word-put-off",
+    "failed": "web.word-failed",
+    "every round": "web.word-every-round",
+    "by hand": "web.word-by-hand",
+    "feed": "web.word-feed",
+    "collect": "web.word-collect",
+    "requests": "web.word-requests",
+    "trim": "web.word-trim",
+    "viewer": "web.word-viewer",
+    "operator": "web.word-operator",
+    "admin": "web.word-admin",
+}
+LIGHTS = {
+    "processed": "good",
+    "up to date": "good",
+    "done": "good",
+    "claimed": "busy",
+    "waiting": "busy",
+    "filling": "busy",
+    "to be filled": "busy",
+    "running": "busy",
+    "held": "look",
+    "on hold": "look",
+    "refused": "look",
+    "put off": "look",
+    "overdue": "bad",
+    "halted": "bad",
+    "error": "bad",
+    "broken": "bad",
+    "failed": "bad",
+}
+UNITS = (  # seconds, the text of so many
+    (86_400, "web.days"),
+    (3_600, "web.hours"),
+    (60, "web.minutes"),
+    (1, "web.seconds"),
+)
+
+
+def word(name: str, language: str) -> str:
+    return Reason(WORDS[name]).text(language) if name in WORDS else name
+
+
+def age(seconds: int, language: str) -> str:
+    """A duration in the largest unit that fits."""
+    size, code = next((unit for unit in UNITS if seconds >= unit[0]), UNITS[-1])
+    return Reason(code, count=seconds // size).text(language)
