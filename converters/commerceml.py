@@ -31,6 +31,7 @@ from . import commercemlrecords as reduce
 from .commercemlfacts import Facts
 from .commercemlrecords import Record, local
 from .gates import Gate
+from .limits import Limits
 from .reading import elements, line_of, shortened
 
 ROOTS = ("КоммерческаяИнформация", "Классификатор")
@@ -95,7 +96,8 @@ class CommerceML:
     def read(self, source: BinaryIO, head: Head, options: ReadOptions) -> Iterator[Event]:
         if head.stale_encoding:
             yield Remark(Reason("xml.stale-encoding", declared=head.stale_encoding, encoding=head.encoding))
-        yield from _Reading(options).events(elements(source, head, _NAMES))
+        limits = Limits(options.deepest, options.longest)
+        yield from _Reading(options).events(elements(source, head, _NAMES, limits))
 
 
 @dataclass

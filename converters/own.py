@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from ..errors import Reason, Reject
 from ..model import Barcode, Drop, Event, Extent, Good, Head, Header, Kind, Put, ReadOptions, Refused, Remark
 from .gates import Gate, wrong_check_digit
+from .limits import Limits
 from .ownrecords import KINDS, OwnKind, collapsed, dates_reversed, point_for_comma
 from .reading import Record, records, shortened
 from .schemas import shape_of_root
@@ -59,7 +60,7 @@ class Own:
         if header.full:
             yield from (Extent(fact) for fact in kind.facts)
         reading = _Reading(kind, head, options, full=header.full)
-        for batch in records(source, head, (kind.record, "delete")):
+        for batch in records(source, head, (kind.record, "delete"), Limits(options.deepest, options.longest)):
             yield from reading.take(batch)
 
 

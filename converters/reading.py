@@ -7,7 +7,7 @@ What is finished may be let go, except the last child of anything: it may still 
 into the text behind it. Therefore elements are freed between pieces, when every event was looked at.
 
 Failures: Reject `xml.*` for what is no XML, not well-formed, has a document type, is written in another encoding than
-it should be (see `encoding`), or holds a single record larger than memory should.
+it should be (see `encoding`), or is larger, deeper or longer than it may be (see `limits`).
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from lxml import etree
 from ..errors import Reason, Reject
 from ..model import Head
 from .encoding import not_utf8, opening, spelling, utf8
+from .limits import Bounds, Limits
 from .lines import Lines
 
-LARGEST = 64 * 1024 * 1024  # bytes in which a record, or whatever stands between two, must end
+LIMITS = Limits()
 BLANK = " \t\r\n"  # what XML calls white space; a no-break space is text
 
 _PROLOG = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*", re.DOTALL)
@@ -78,13 +79,13 @@ def _root(text: str) -> etree._Element:
 # --- elements in a stream ----------------------------------------------------------------------------------
 
 
-def elements(source: BinaryIO, head: Head, names: Collection[str]) -> Iterator[Event]:
+def elements(source: BinaryIO, head: Head, names: Collection[str], limits: Limits = LIMITS) -> Iterator[Event]:
     """("start" or "end", element) for every element whose local name is in `names`, in the order of the document.
 
     At its end an element is whole; soon after, it is gone. One that holds others of `names` is a container: when the
     first of those has ended, only its own children without children are kept of it, besides what is still open.
     Raises Reject where the document is not well-formed, possibly after many elements."""
-    stream = _Stream(source, head, names, ("start", "end"))
+    stream = _Stream(source, head, names, ("start", "end"), limits)
     wanted = frozenset(names)
     open_: list[_Open] = []
     for events in stream:
@@ -97,16 +98,16 @@ def elements(source: BinaryIO, head: Head, names: Collection[str]) -> Iterator[E
             else:
                 _close(open_)
             yield event, element
-            stream.rest()
+            stream.bounds.rest()
         _free(stream.root, open_, wanted)
 
 
-def records(source: BinaryIO, head: Head, names: Collection[str]) -> Iterator[list[Record]]:
+def records(source: BinaryIO, head: Head, names: Collection[str], limits: Limits = LIMITS) -> Iterator[list[Record]]:
     """The children of the root, whole and each with its line, in batches in the order of the document. They are
     detached, and the caller's. Lines are exact for those whose local name is in `names`.
 
     Raises Reject for text between them, and where the document is not well-formed, possibly after many records."""
-    stream = _Stream(source, head, names, ("start",))
+    stream = _Stream(source, head, names, ("start",), limits)
     wanted = frozenset(names)
     lines: deque[int] = deque()
     for events in stream:
@@ -118,7 +119,7 @@ def records(source: BinaryIO, head: Head, names: Collection[str]) -> Iterator[li
                     lines.append(line)
         batch = _detached(root, list(root) if stream.is_over else list(root)[:-1])
         if batch:
-            stream.rest()
+            stream.bounds.rest()
             yield [(lines.popleft() if _local(child) in wanted else _tag_end(child), child) for child in batch]
 
 
@@ -142,7 +143,12 @@ class _Stream:
     root: etree._Element  # from the first events on
 
     def __init__(
-        self, source: BinaryIO, head: Head, names: Collection[str], events: tuple[Literal["start", "end"], ...]
+        self,
+        source: BinaryIO,
+        head: Head,
+        names: Collection[str],
+        events: tuple[Literal["start", "end"], ...],
+        limits: Limits,
     ) -> None:
         self._pieces = utf8(source, head.encoding)
         self._first = next(self._pieces)
@@ -150,13 +156,13 @@ class _Stream:
         self._prefix = root.prefix or ""
         self._lines = Lines(names, self._prefix)
         self._parser = _parser(events, [str(root.tag), *(f"{{*}}{name}" for name in names)])
-        self._quiet = 0
+        self.bounds = Bounds(limits)
         self.is_over = False
 
     def __iter__(self) -> Iterator[list[Event]]:
         for piece in chain((self._first,), self._pieces):
             self._lines.feed(piece)
-            self._bound(len(piece))
+            self.bounds.feed(piece)
             if piece:
                 _feed(self._parser, piece)
             yield from self._events()
@@ -169,21 +175,13 @@ class _Stream:
         is_spelt_so = element.prefix is None or element.prefix == self._prefix
         return (self._lines.next() if is_spelt_so else 0) or _tag_end(element)
 
-    def rest(self) -> None:
-        """Something was finished: what counts against LARGEST begins anew."""
-        self._quiet = 0
-
-    def _bound(self, size: int) -> None:
-        self._quiet += size
-        if self._quiet > LARGEST:
-            raise Reject(Reason("xml.too-large", limit=LARGEST))
-
     def _events(self) -> Iterator[list[Event]]:
         """What the last piece brought; nothing before the root, whose start tag is always the first event."""
         events = cast("list[Event]", list(self._parser.read_events()))
         if events and not hasattr(self, "root"):
             self.root = events[0][1]
         if hasattr(self, "root"):
+            self.bounds.look(self.root, leaving=bool(events) or self.is_over)
             yield events
 
 

@@ -94,6 +94,8 @@ class ReadOptions(Noun, frozen=True, omit_defaults=True):
     till_code: str = "number"  # number, article, or requisite:<name>
     default_tax: str = ""  # tax id for goods that name none; "" = none
     without_vat: str = "none"  # tax id that stands for «Без НДС»
+    deepest: int = 100  # levels of elements
+    longest: int = 1_000_000  # bytes of a text
 
 
 class Converter(Protocol):

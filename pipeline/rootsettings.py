@@ -132,6 +132,8 @@ class Settings(Section, frozen=True):
             till_code=erp.till_code,
             default_tax=erp.default_tax,
             without_vat=erp.without_vat,
+            deepest=self.feed.max_depth,
+            longest=self.feed.max_text_bytes,
         )
 
     def sales_options(self) -> SalesOptions:

@@ -110,6 +110,18 @@ class Feed(Section, frozen=True):
     max_records: Annotated[
         int, setting("An export of more records is rejected.", "records", ge=1, le=1_000_000_000)
     ] = 10_000_000
+    max_depth: Annotated[
+        int, setting("An export whose elements lie deeper in each other is rejected.", "levels", ge=10, le=250)
+    ] = 100
+    max_text_bytes: Annotated[
+        int,
+        setting(
+            "An export with a longer text, or a longer tag with its attributes, is rejected.",
+            "bytes",
+            ge=262_144,
+            le=10_000_000,
+        ),
+    ] = 1_000_000
 
 
 class Guard(Section, frozen=True):
