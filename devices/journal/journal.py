@@ -107,10 +107,12 @@ class Journal:
         about: str = "",
         to: str = "",
         within: int | None = None,
+        may_continue: bool = True,
     ) -> Intent:
         """When this returns, `command` may be sent; its `n` names it to `conclude`. `within`: the operation that it is
-        a part of, None = the open cash-in, where one is. Raises Misuse for a second cash-in while one is open."""
-        if len(self._data) > self._size and not self._account.open:
+        a part of, None = the open cash-in, where one is. `may_continue`: nobody needs the entries any more that a new
+        file would leave behind. Raises Misuse for a second cash-in while one is open."""
+        if may_continue and len(self._data) > self._size and not self._account.open:
             self._continue_elsewhere()  # only here: an operation, with all that belongs to it, stands in one file
         intent = Intent(
             self._account.last + 1,

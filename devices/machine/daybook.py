@@ -75,9 +75,17 @@ class Daybook:
         counter: int | None = None,
         key: Key = NO_KEY,
     ) -> Intent:
-        """A part of the operation `within`; 0 = of none."""
+        """A part of the operation `within`; 0 = of none. It stays in this file: entries before it may want a document
+        yet."""
         return self._journal.intend(
-            command, within=within, device=device, unit=unit, pieces=pieces, counter=counter, key=key
+            command,
+            within=within,
+            device=device,
+            unit=unit,
+            pieces=pieces,
+            counter=counter,
+            key=key,
+            may_continue=False,
         )
 
     def credit(self, credited: Credited, of: int, device: str) -> Credit | None:

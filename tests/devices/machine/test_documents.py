@@ -11,6 +11,7 @@ from money_days import DAYS, Step, noon, play
 from tillpost.devices.journal.entries import Carried, Command, Verdict
 from tillpost.devices.journal.journal import Journal
 from tillpost.devices.journal.simpaper import MemoryPaper
+from tillpost.devices.machine.daybook import Daybook
 from tillpost.devices.machine.documents import CashDocument, DocumentKind, MemoryDocuments, documents
 from tillpost.devices.nouns import Credited, Pieces
 from tillpost.errors import Halt
@@ -274,6 +275,21 @@ def test_unknown_of_an_older_file_is_resolved_in_the_next() -> None:
     assert journal.entries[0].n > last
     journal.resolve(4, Verdict.RETURNED, "Anna")
     assert (only(journal).kind, only(journal).number) == (DocumentKind.RESOLVED, 4)
+
+
+def test_no_new_file_is_begun_before_all_documents_of_the_old_one_are_written() -> None:
+    journal, papers = opened(size=300), MemoryDocuments()
+    book = Daybook(journal, papers)
+    counts = 3
+    for _ in range(counts):
+        fill = book.begin(Command.FILL, unit="ten", pieces=[Pieces(1000, 5)])
+        book.conclude(fill.n, Verdict.COMMITTED, taken=[Pieces(1000, 5)])
+        unseen = book.intend(Command.ACCEPT, within=0, device="coins", unit="", pieces=())
+        book.conclude(unseen.n, Verdict.UNKNOWN)
+    book.publish()
+    kinds = Counter(each.kind for each in papers.published.values())
+    assert kinds == {DocumentKind.COUNT: counts, DocumentKind.UNKNOWN: counts}
+    assert isinstance(journal.entries[0], Carried)
 
 
 # --- laws
