@@ -132,4 +132,9 @@ class Dispenser(Protocol):
         """Ends a pay-out now; a Paid tells what went out."""
         ...
 
+    def reset(self) -> None:
+        """A person has put right what was wrong: it begins anew. By what came before, no pay-out can be judged then.
+        Raises Misuse while one is under way, and Unanswered."""
+        ...
+
     def close(self) -> None: ...

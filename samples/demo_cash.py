@@ -71,9 +71,8 @@ DAY = """
     jam ten | and a coin is stuck in that of the tens.
     wait idle | What it has given is counted; the rest comes from the others.
     clear ten | Staff frees the coin,
-    recover | says so,
-    power cut | and switches the machine off
-    power back | and on.
+    recover | and says so: the hopper begins anew.
+    wait 1s | It counts again.
 
 19:30 The cassette goes to the main till.
     cassette exchange | Staff asks for the cassette: its door is unlocked.

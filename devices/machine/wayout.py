@@ -24,6 +24,7 @@ from .daybook import Daybook
 from .nouns import Gave, Notice
 
 MOST = 255  # pieces in one pay-out, as ccTalk hoppers count
+STUCK = frozenset({Standing.JAMMED, Standing.FAULTY})
 STRIKES = 2  # pay-outs that a hopper may refuse, or not begin, one after the other
 
 _OUT = (Command.DISPENSE, Command.REMOVE)
@@ -101,7 +102,13 @@ class WaysOut:
             self._unknown(intent, code)
 
     def recover(self) -> None:
-        """A person has looked: all hoppers count again."""
+        """A person has looked: all hoppers count again. Those that stood badly begin anew, unless a pay-out of theirs
+        is open: it is judged by the counter that they would forget."""
+        busy = {each.device for each in self.open}
+        for unit, hopper in self.hoppers.items():
+            if unit not in busy and (unit in self.failed or hopper.standing in STUCK):
+                with suppress(Misuse, Unanswered):
+                    hopper.reset()
         self.failed.clear()
         self._strikes.clear()
 

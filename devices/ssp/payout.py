@@ -149,6 +149,14 @@ class SspPayout:
         """Raises Unanswered; Misuse where nothing is paid out."""
         self._obeyed(self._session.order(Command.HALT), REFUSALS)
 
+    def reset(self) -> None:
+        """Of the whole device. Raises Misuse while it pays out, or a note is under way, and Unanswered."""
+        if self._payout is not None:
+            raise Misuse(Reason("ssp.payout-busy"))
+        self._look()
+        self._session.reset()
+        self._ready = None
+
     def close(self) -> None:
         """A pay-out goes on, and whoever comes next can ask for its outcome. The session is its owner's to close."""
         self._written = True

@@ -106,6 +106,31 @@ def test_a_jam_is_told_and_a_payout_after_it_may_be_tried() -> None:
     assert bench.pay(2) == Paid(of(2))
 
 
+def test_a_freed_hopper_shows_its_jam_no_more_once_it_is_reset() -> None:
+    bench = Bench(stock=50)
+    bench.box.jammed = True
+    bench.hopper.dispense(of(2))
+    told(bench)
+    assert bench.hopper.standing is Standing.JAMMED
+    bench.hopper.reset()
+    bench.box.jammed = False
+    told(bench)
+    assert bench.hopper.standing is Standing.DISABLED
+    assert bench.pay(2) == Paid(of(2))
+
+
+def test_a_hopper_is_not_reset_while_it_pays_whoever_made_it_pay() -> None:
+    bench = Bench()
+    bench.hopper.dispense(of(5))
+    with pytest.raises(Misuse):
+        bench.hopper.reset()
+    bench.restart()
+    with pytest.raises(Misuse):
+        bench.hopper.reset()
+    told(bench)
+    assert bench.box.out == 5
+
+
 @pytest.mark.parametrize(("flags", "standing"), [(1 << 14 | OFF, Standing.FAULTY), (1 | OFF, Standing.JAMMED)])
 def test_a_fault_that_it_shows_at_rest_is_how_it_stands_until_it_is_gone(flags: int, standing: Standing) -> None:
     bench = ready(Bench())

@@ -86,6 +86,22 @@ def test_a_payout_that_is_stopped_tells_what_had_come_out(bench: Bench) -> None:
         bench.payout.stop()
 
 
+def test_after_a_jam_was_freed_a_reset_makes_it_pay_again(bench: Bench) -> None:
+    bench.begin((Pieces(5_000, 8),))
+    with pytest.raises(Misuse):
+        bench.payout.reset()
+    bench.turns(6)
+    bench.device.jam()
+    bench.turns(30)
+    assert bench.payout.standing is Standing.JAMMED
+    bench.device.clear()
+    bench.payout.reset()
+    bench.turns(40)
+    assert bench.payout.standing is Standing.DISABLED
+    bench.pay((Pieces(10_000, 1),))
+    assert bench.told[-1] == Paid((Pieces(10_000, 1),))
+
+
 def test_a_jam_is_told_with_what_had_come_out(bench: Bench) -> None:
     bench.begin((Pieces(5_000, 8),))
     bench.turns(12)
