@@ -13,11 +13,10 @@ from collections.abc import Sequence
 
 from ...errors import Reason
 from ..journal.entries import Command, Verdict
-from ..money.blocking import Block, spelt
+from ..money.blocking import Block
 from ..money.change import make_change
 from ..money.units import Unit, UnitKind, dispensable, shared_out
 from ..nouns import Misuse, Pieces
-from .exchange import Exchange
 from .nouns import End, Ended, Phase, total
 from .phases import Cause
 from .rounds import Rounds
@@ -47,12 +46,8 @@ class Composite(Rounds):
 
     def end_deposit(self, end: End) -> None:
         self._allowed("end_deposit", Phase.DEPOSIT, Phase.PAUSED, Phase.FIXING, Phase.FIXED)
-        deposited = total(self._book.account.deposited)
-        if end is End.CHANGE and deposited < self._wanted:
-            digits = self._plan.terms.digits
-            raise Misuse(
-                Reason("machine.not-enough", deposited=spelt(deposited, digits), amount=spelt(self._wanted, digits))
-            )
+        if end is End.CHANGE:
+            self._enough(self._book.account.deposited)
         self._end = end
         self._go(Cause.FIX)
 
@@ -62,7 +57,7 @@ class Composite(Rounds):
         self._allowed("dispense_change", Phase.IDLE)
         change = make_change(amount, dispensable(self._units())) if amount > 0 else None
         if change is None:
-            raise Misuse(Reason("machine.cannot-make", amount=spelt(amount, self._plan.terms.digits)))
+            raise Misuse(Reason("machine.cannot-make", amount=self._spelt(amount)))
         return self._give(change, amount, about)
 
     def dispense_cash(self, pieces: Sequence[Pieces], about: str = "") -> int:
@@ -75,7 +70,7 @@ class Composite(Rounds):
 
     def adjust_cash_counts(self, unit: str, pieces: Sequence[Pieces], about: str = "") -> int:
         self._allowed("adjust_cash_counts", Phase.IDLE)
-        self._plan.unit(unit)
+        self._can_hold(self._plan.unit(unit), pieces)
         counted = {each.denomination: each.count for each in pieces}
         held = {each.denomination: each.count for each in self._book.account.stock(unit)}
         change = {each: counted.get(each, 0) - held.get(each, 0) for each in sorted({*counted, *held})}
@@ -133,6 +128,11 @@ class Composite(Rounds):
             return found
         return tuple(block for block in found if not block.denomination and block.unit not in self._out.hoppers)
 
+    def _can_hold(self, unit: Unit, pieces: Sequence[Pieces]) -> None:
+        """Raises Misuse: what a hopper holds besides its own coins would never be found again."""
+        if unit.denomination and any(each.denomination != unit.denomination for each in pieces if each.count):
+            raise Misuse(Reason("machine.other-pieces", unit=unit.id, denomination=self._spelt(unit.denomination)))
+
     def _give(self, pieces: tuple[Pieces, ...], amount: int, about: str) -> int:
         shares = shared_out(self._units(), pieces)
         intent = self._begin(Command.PAYOUT, amount=amount, pieces=pieces, about=about)
@@ -142,14 +142,7 @@ class Composite(Rounds):
 
     def _take_out(self, unit: str, denomination: int, amount: int, about: str) -> int:
         """Coins of one hopper, for staff."""
-        count, rest = divmod(amount, denomination)
-        if rest or count <= 0:
-            piece = spelt(denomination, self._plan.terms.digits)
-            raise Misuse(Reason("machine.no-multiple", unit=unit, denomination=piece))
-        pieces = (Pieces(denomination, count),)
-        held = sum(each.count for each in self._book.account.stock(unit))
-        if count > held:
-            raise Misuse(Reason("machine.not-that-many", unit=unit, count=held))
+        pieces = self._some_of(unit, denomination, amount, self._book.account.stock(unit))
         intent = self._begin(Command.REMOVE, unit=unit, pieces=pieces, about=about)
         self._go(Cause.GIVE)
         self._out.pay([(unit, *pieces)], Command.REMOVE, intent.n)
@@ -165,9 +158,3 @@ class Composite(Rounds):
         self._tell(Ended(intent.n, intent.command, Verdict.COMMITTED, given=held))
         self._publish()
         return intent.n
-
-    def _cassette(self) -> Exchange:
-        """Raises Misuse."""
-        if self._exchange is None:
-            raise Misuse(Reason("machine.no-cassette"))
-        return self._exchange

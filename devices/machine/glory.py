@@ -20,11 +20,10 @@ from ...errors import Reason
 from ..glory.nouns import NOTES
 from ..glory.states import State
 from ..journal.entries import Command, Verdict
-from ..money.blocking import Block, spelt
+from ..money.blocking import Block
 from ..money.change import make_change
 from ..money.units import Unit, UnitKind, dispensable
 from ..nouns import Misuse, Pieces, Unanswered
-from .exchange import Exchange
 from .gloryjudging import counts_of
 from .gloryrounds import GloryRounds
 from .glorysettling import GIVEN_UP, MACHINE, sentence
@@ -67,12 +66,9 @@ class GloryMachine(GloryRounds):
 
     def end_deposit(self, end: End) -> None:
         self._allowed("end_deposit", Phase.DEPOSIT, Phase.PAUSED, Phase.FIXING, Phase.FIXED)
-        deposited, part = total(self._deposited), self._part
-        if end is End.CHANGE and deposited < self._wanted:
-            digits = self._plan.terms.digits
-            raise Misuse(
-                Reason("machine.not-enough", deposited=spelt(deposited, digits), amount=spelt(self._wanted, digits))
-            )
+        if end is End.CHANGE:
+            self._enough(self._deposited)
+        part = self._part
         self._end, self._code, self._paid_out = end, "", False
         if end is End.REPAY and part and part.command is Command.CHANGE:
             with suppress(Misuse, Unanswered):  # too late: then the answer tells, and what was kept is paid out
@@ -85,7 +81,7 @@ class GloryMachine(GloryRounds):
         self._at_rest("dispense_change")
         change = make_change(amount, dispensable(self._units())) if amount > 0 else None
         if change is None:
-            raise Misuse(Reason("machine.cannot-make", amount=spelt(amount, self._plan.terms.digits)))
+            raise Misuse(Reason("machine.cannot-make", amount=self._spelt(amount)))
         return self._give(change, amount, about)
 
     def dispense_cash(self, pieces: Sequence[Pieces], about: str = "") -> int:
@@ -121,7 +117,7 @@ class GloryMachine(GloryRounds):
             case Unit(kind=UnitKind.MIXER):
                 return self._empty_mixer(unit, amount, about)
             case Unit(kind=UnitKind.HOPPER | UnitKind.DRUM as kind, denomination=denomination):
-                pieces = self._some_of(unit, denomination, amount)
+                pieces = self._some_of(unit, denomination, amount, self._stock.holds(unit))
                 act = self._take_out if kind is UnitKind.HOPPER else self._move
                 return act(unit, pieces, about)
         raise Misuse(Reason("machine.cannot-withdraw", unit=unit))
@@ -191,17 +187,6 @@ class GloryMachine(GloryRounds):
         self._send(intent, lambda: self._session.cashout(intent.n, pieces))
         return intent.n
 
-    def _some_of(self, unit: str, denomination: int, amount: int) -> tuple[Pieces, ...]:
-        """Raises Misuse."""
-        count, rest = divmod(amount, denomination)
-        if rest or count <= 0:
-            piece = spelt(denomination, self._plan.terms.digits)
-            raise Misuse(Reason("machine.no-multiple", unit=unit, denomination=piece))
-        held = self._stock.count(unit)
-        if count > held:
-            raise Misuse(Reason("machine.not-that-many", unit=unit, count=held))
-        return (Pieces(denomination, count),)
-
     def _take_out(self, unit: str, pieces: tuple[Pieces, ...], about: str) -> int:
         intent = self._begin(Command.REMOVE, unit=unit, pieces=pieces, about=about)
         self._go(Cause.GIVE)
@@ -234,12 +219,6 @@ class GloryMachine(GloryRounds):
         if self._session.state != State.UNLOCKING:
             with suppress(Unanswered):
                 self._session.unlock(NOTES)
-
-    def _cassette(self) -> Exchange:
-        """Raises Misuse."""
-        if self._exchange is None:
-            raise Misuse(Reason("machine.no-cassette"))
-        return self._exchange
 
     def _give_up(self) -> None:
         """Nobody wants to wait for the machine any longer: what is in doubt is unknown, until it is back."""

@@ -21,11 +21,10 @@ from ..glory.session import GlorySession
 from ..glory.states import STATES, UNKNOWN_STATE, State
 from ..journal.entries import Carried, Command, Intent, Verdict
 from ..money.blocking import Block
-from ..money.units import Condition, Unit, UnitKind
+from ..money.units import Condition, Unit
 from ..nouns import Credited, Form, Misuse, Pieces, Standing, Unanswered
 from ..promises import Clock
 from .daybook import Daybook
-from .exchange import Exchange
 from .gloryjudging import Moved, counts_of, moved, pieces_of
 from .glorystock import DIFFERS, GloryStock
 from .keeping import Keeping
@@ -48,10 +47,8 @@ class GlorySettling(Keeping):
         self, plan: Plan, book: Daybook, clock: Clock, session: GlorySession, numbers: Mapping[str, int]
     ) -> None:
         super().__init__(plan, book, clock)
-        cassette = plan.first(UnitKind.CASSETTE)
         self._session = session
         self._stock = GloryStock(plan.units, numbers)
-        self._exchange = Exchange(cassette.id, book, self._tell) if cassette else None
         self._round = False  # whether the machine takes cash, or has some in escrow
         self._escrow: Counter[int] = Counter()  # as it counts up, for the eye
         self._code = ""  # why what was asked for last went otherwise

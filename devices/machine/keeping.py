@@ -10,11 +10,12 @@ from abc import ABC, abstractmethod
 from ...errors import Reason, Retry
 from ...model import Told
 from ..journal.entries import Command, Intent, Verdict
-from ..money.blocking import Block, blocks, reserves, short
-from ..money.units import Condition, Level, Unit, device_status, dispensable, full_status, levels
+from ..money.blocking import Block, blocks, reserves, short, spelt
+from ..money.units import Condition, Level, Unit, UnitKind, device_status, dispensable, full_status, levels
 from ..nouns import Misuse, Pieces, Standing
 from ..promises import Clock
 from .daybook import Daybook
+from .exchange import Exchange
 from .nouns import DepositStatus, Ended, Lamp, Moved, Notice, Phase, Status, total
 from .phases import DEPOSIT_STATUS, PHASES, Cause
 from .plan import Plan, payable
@@ -33,6 +34,8 @@ class Keeping(ABC):
         self._notices: list[Notice] = []
         self._paperless: Retry | None = None  # why the documents cannot be written
         self._published_at = clock.monotonic()  # the last try
+        cassette = plan.first(UnitKind.CASSETTE)
+        self._exchange = Exchange(cassette.id, book, self._tell) if cassette else None
 
     # --- what it says of itself
 
@@ -126,6 +129,34 @@ class Keeping(ABC):
         if self._plan.most and asked > self._plan.most:
             raise Misuse(Reason("machine.over-limit", amount=asked, most=self._plan.most))
         return asked
+
+    def _enough(self, deposited: tuple[Pieces, ...]) -> None:
+        """Raises Misuse where change cannot be given of it: it is less than the sale costs."""
+        if total(deposited) < self._wanted:
+            inside, amount = self._spelt(total(deposited)), self._spelt(self._wanted)
+            raise Misuse(Reason("machine.not-enough", deposited=inside, amount=amount))
+
+    def _some_of(
+        self, unit: str, denomination: int, amount: int, held: tuple[Pieces, ...]
+    ) -> tuple[Pieces, ...]:
+        """`amount` in pieces of one denomination out of what `unit` holds. Raises Misuse."""
+        count, rest = divmod(amount, denomination)
+        if rest or count <= 0:
+            raise Misuse(Reason("machine.no-multiple", unit=unit, denomination=self._spelt(denomination)))
+        there = sum(each.count for each in held if each.denomination == denomination)
+        if count > there:
+            raise Misuse(Reason("machine.not-that-many", unit=unit, count=there))
+        return (Pieces(denomination, count),)
+
+    def _cassette(self) -> Exchange:
+        """Raises Misuse."""
+        if self._exchange is None:
+            raise Misuse(Reason("machine.no-cassette"))
+        return self._exchange
+
+    def _spelt(self, amount: int) -> str:
+        """In major units."""
+        return spelt(amount, self._plan.terms.digits)
 
     # --- what happens
 

@@ -52,11 +52,10 @@ class Rounds(Keeping):
         hoppers: Mapping[str, Dispenser] | None = None,
     ) -> None:
         super().__init__(plan, book, clock)
-        cassette, mixer = plan.first(UnitKind.CASSETTE), plan.first(UnitKind.MIXER)
-        self._exchange = Exchange(cassette.id, book, self._tell) if cassette else None
+        mixer = plan.first(UnitKind.MIXER)
         self._notes = self._coins = None
         if notes is not None:
-            unit = cassette.id if cassette else ""
+            unit = self._exchange.unit if self._exchange else ""
             came = self._came(Form.NOTE)
             self._notes = Notes(notes, book, unit, refusal=self._refusal, came=came, tell=self._tell)
         if coins is not None:
@@ -207,7 +206,8 @@ class Rounds(Keeping):
             is_customers = operation.command is not Command.REMOVE
             kept = self._has_moved(operation) or (owed and is_customers)
             verdict = Verdict.COMMITTED if kept and self._phase is not Phase.REPAY else Verdict.RETURNED
-            self._finished(operation, verdict, owed=owed if is_customers else 0)
+            due = owed if is_customers else 0
+            self._finished(operation, verdict, owed=due, code="machine.gave-less" if due else "")
             self._out.over()
             self._go(Cause.OVER)
 

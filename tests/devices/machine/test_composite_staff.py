@@ -233,3 +233,76 @@ def test_a_jam_shows_in_the_deposit_and_nowhere_else() -> None:
     world.validator.clear()
     pay_in(world, 5_000)
     assert total(world.machine.status.deposited) == 5_000
+
+
+# --- after something went wrong
+
+
+def jammed(*units: str) -> World:
+    """Change of 30 was to be given, and these hoppers jammed."""
+    world = World()
+    for unit in units:
+        world.hoppers[unit].jammed = True
+    number = sale(world, 2_000, 5_000)
+    assert ended(world, number).verdict is Verdict.COMMITTED
+    return world
+
+
+def test_a_freed_hopper_pays_again_when_a_person_says_so_and_keeps_its_power() -> None:
+    world = jammed("ten")
+    world.hoppers["ten"].jammed = False
+    world.poll(100)
+    assert world.machine.status.blocks
+    world.machine.recover()
+    world.poll(100)
+    assert world.machine.status.blocks == ()
+    assert ended(world, sale(world, 2_000, 5_000)).given == (Pieces(1_000, 3),)
+    check(world)
+
+
+def test_a_hopper_that_is_still_stuck_is_told_again_after_a_person_has_said_that_it_is_not() -> None:
+    world = jammed("ten")
+    world.machine.recover()
+    world.poll(100)
+    assert ended(world, sale(world, 2_000, 5_000)).given == (Pieces(500, 6),)
+    assert world.machine.status.blocks
+    check(world)
+
+
+def test_a_hopper_whose_pay_out_is_open_keeps_the_counter_that_it_is_judged_by() -> None:
+    world = World()
+    number = world.machine.dispense_change(3_000)
+    world.until(lambda: world.hoppers["ten"].out == 1)
+    world.machine.recover()
+    idle(world)
+    assert ended(world, number).given == (Pieces(1_000, 3),)
+    check(world)
+
+
+@pytest.mark.parametrize("are_away", [False, True])
+def test_what_a_sale_still_owes_its_document_owes_too(are_away: bool) -> None:
+    world = World()
+    number = world.machine.begin_deposit(2_000)
+    pay_in(world, 5_000)
+    world.until(lambda: world.machine.phase is Phase.FIXED)
+    for hopper in world.hoppers.values():
+        hopper.jammed = True
+        if are_away:
+            hopper.cut_power()
+    world.machine.end_deposit(End.CHANGE)
+    idle(world)
+    told = ended(world, number)
+    assert (told.verdict, told.given, told.owed, told.unsure) == (Verdict.COMMITTED, (), 3_000, 0)
+    assert told.code
+    assert paper_of(world, number).owed == 3_000
+    check(world)
+
+
+@pytest.mark.parametrize("unit", ["ten", "one"])
+def test_a_hopper_is_not_counted_to_hold_what_it_cannot_give(unit: str) -> None:
+    world = World()
+    held = world.machine.read_cash_counts()
+    with pytest.raises(Misuse) as refusal:
+        world.machine.adjust_cash_counts(unit, [Pieces(500, 3)])
+    assert refusal.value.reason.code == "machine.other-pieces"
+    assert world.machine.read_cash_counts() == held
