@@ -140,7 +140,8 @@ def resolve(
 ) -> int:
     """Decide what nobody knows: whether what was to move did (committed), or did not (returned).
 
-    `cash journal` lists what waits, with its numbers. The decision is documented with its author.
+    `cash journal` lists what waits, with its numbers. The decision is documented with its author. Coins that nobody saw
+    fall are counted first (`cash count`), then this is returned: the count has them.
 
     \b
     Examples:
@@ -158,6 +159,8 @@ def resolve(
             raise Misuse(Reason("journal.not-unknown", number=number))
         field = _MOVE.get(unsure.intent.command, "")
         pieces = () if decided is Verdict.RETURNED else said or _still_to_move(unsure, field)
+        if decided is Verdict.COMMITTED and field and not (unsure.intent.unit or till.settings.glory):
+            raise Reject(Reason("cashcounter.count-first", number=number))  # change would never come from there
         if decided is Verdict.COMMITTED and field and not pieces:
             raise Reject(Reason("cashcounter.say-what", number=number))
         book.resolve(number, decided, by, why, **({field: pieces} if pieces else {}))

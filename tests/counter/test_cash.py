@@ -366,6 +366,27 @@ def test_what_nobody_knows_is_listed_and_a_person_decides_it(unknown: tuple[Cash
     assert "Nobody knows" not in bench.cash("journal").out
 
 
+@pytest.mark.parametrize("moved", ["", "--moved 10=2"])
+def test_coins_that_nobody_saw_fall_are_counted_and_not_put_into_no_unit(bench: CashBench, moved: str) -> None:
+    bench.then(lambda: (bench.acceptor.cut_power(), bench.acceptor.restore_power()), after=2.0)
+    bench.clock.line.insert(0, lambda: bench.acceptor.accepting)
+    bench.cash("sale 37 --cancel-after 8")
+    (unsure,) = as_written(load(bench.settings), bench.clock).account.unknown
+    assert not unsure.intent.unit
+    decided = bench.cash(f"resolve {unsure.intent.n} committed --by Anna {moved}")
+    assert decided.code == 1
+    assert "cash count UNIT" in decided.err
+    assert bench.cash("count ten 10=52").code == 0
+    assert bench.cash(f"resolve {unsure.intent.n} returned --by Anna").code == 0
+    assert as_written(load(bench.settings), bench.clock).account.stock("") == ()
+
+
+def test_a_hopper_is_counted_in_its_own_coins_alone(bench: CashBench) -> None:
+    wrong = bench.cash("count ten 5=3")
+    assert wrong.code == 1
+    assert "nothing but pieces of 10" in wrong.err
+
+
 def test_committed_moves_all_that_was_to_move_and_returned_nothing(unknown: tuple[CashBench, int]) -> None:
     bench, number = unknown
     assert bench.cash(f"resolve {number} returned --by Anna --moved 10=1").code == 2
