@@ -79,12 +79,17 @@ def is_program(request: Request) -> bool:
     return request.url.path.startswith(API)
 
 
+def token_of(request: Request) -> str:
+    """What a program brings; "" where nobody does. No browser sends it along unasked, as it does other credentials."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" and is_program(request) else ""
+
+
 def visitor_of(request: Request) -> Visitor:
     """Raises Denied where it is nobody we know."""
     people = site_of(request).people
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if token and kind.lower() == "bearer" and is_program(request):
-        program = people.program(token.strip())
+    if token := token_of(request):
+        program = people.program(token)
         if program is not None:
             return Visitor(*program)
     elif session := request.cookies.get(SESSION, ""):
@@ -108,9 +113,9 @@ class AtLeast:
 
 
 def check_form(request: Request, form: Annotated[str, Form()] = "") -> None:
-    """A dependency of everything that changes something. A token's bearer needs no form: no browser sends one along
-    unasked. A page's own script may bring the form's token in a header."""
-    if is_program(request) and "authorization" in request.headers:
+    """A dependency of everything that changes something. Whoever brings a token needs no form. A script of ours may
+    bring the form's token in a header."""
+    if token_of(request):
         return
     brought = form or request.headers.get("x-form-token", "")
     session = request.cookies.get(SESSION, "")

@@ -62,7 +62,8 @@ def test_nothing_changes_on_get(visit: Any, path: str) -> None:
 def test_a_token_opens_no_page_and_a_cookie_alone_changes_nothing(visit: Any, served: Any) -> None:
     bearer = {"authorization": f"Bearer {served.tokens['admin']}"}
     assert visit().get("/exports", headers=bearer).status_code == 303
-    assert visit("admin").http.post("/api/v1/tills/5/1/hold").status_code == 403
+    for headers in ({}, {"authorization": "Basic YTpi"}, {"x-form-token": "0" * 64}):
+        assert visit("admin").http.post("/api/v1/tills/5/1/hold", headers=headers).status_code == 403
 
 
 # --- roles
