@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from browsing import ROLES, Browser, furnished, serving, verb
-from chromium import chromium
 
 Visit = Callable[..., Browser]
 
@@ -58,10 +57,3 @@ def visit(served: Served, sessions: dict[str, str]) -> Iterator[Visit]:
     yield visit
     for browser in visitors:
         browser.close()
-
-
-@pytest.fixture(scope="session")
-def eyes() -> Iterator[Any]:
-    """A browser, where there is one."""
-    with chromium() as browser:
-        yield browser
