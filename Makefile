@@ -8,7 +8,7 @@ PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
 # what tests read beside the package; copied out of the checkout to test the installed wheel
 BESIDE := tests setup.cfg .importlinter $(wildcard samples docs *.md)
 
-.PHONY: help venv demo demo-cash bench-cash bench-books test docs lint types layers wheel check clean
+.PHONY: help venv demo demo-cash bench-cash bench-books test faults docs lint types layers wheel check clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -43,6 +43,9 @@ bench-books: $(VENV)/.tillpost ## how long a reconciliation's questions take, be
 
 test: venv ## every test that needs no outside server; ARGS="-k chunk" to choose
 	$(BIN)/pytest$(if $(ARGS), $(ARGS))
+
+faults: venv ## tests/faults in full, with its figures: hours; ARGS="-k feed" to choose, TRIES=50 of each fault
+	TILLPOST_FAULTS=$(or $(TRIES),1) nice $(BIN)/pytest -q tests/faults$(if $(ARGS), $(ARGS))
 
 docs: venv ## writes the tables and diagrams of the documents anew, from the program itself
 	$(BIN)/pytest -q tests/test_docs.py tests/test_cash_docs.py --accept
