@@ -143,9 +143,9 @@ class Composite(Rounds):
     def _take_out(self, unit: str, denomination: int, amount: int, about: str) -> int:
         """Coins of one hopper, for staff."""
         pieces = self._some_of(unit, denomination, amount, self._book.account.stock(unit))
-        intent = self._begin(Command.REMOVE, unit=unit, pieces=pieces, about=about)
+        intent = self._begin(Command.REMOVE, unit=unit, pieces=(pieces,), about=about)
         self._go(Cause.GIVE)
-        self._out.pay([(unit, *pieces)], Command.REMOVE, intent.n)
+        self._out.pay([(unit, pieces)], Command.REMOVE, intent.n)
         return intent.n
 
     def _empty_mixer(self, unit: str, amount: int, about: str) -> int:

@@ -119,7 +119,7 @@ class GloryMachine(GloryRounds):
             case Unit(kind=UnitKind.HOPPER | UnitKind.DRUM as kind, denomination=denomination):
                 pieces = self._some_of(unit, denomination, amount, self._stock.holds(unit))
                 act = self._take_out if kind is UnitKind.HOPPER else self._move
-                return act(unit, pieces, about)
+                return act(unit, (pieces,), about)
         raise Misuse(Reason("machine.cannot-withdraw", unit=unit))
 
     def exchange_cassette(self, about: str = "") -> int:

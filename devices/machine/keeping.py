@@ -136,9 +136,7 @@ class Keeping(ABC):
             inside, amount = self._spelt(total(deposited)), self._spelt(self._wanted)
             raise Misuse(Reason("machine.not-enough", deposited=inside, amount=amount))
 
-    def _some_of(
-        self, unit: str, denomination: int, amount: int, held: tuple[Pieces, ...]
-    ) -> tuple[Pieces, ...]:
+    def _some_of(self, unit: str, denomination: int, amount: int, held: tuple[Pieces, ...]) -> Pieces:
         """`amount` in pieces of one denomination out of what `unit` holds. Raises Misuse."""
         count, rest = divmod(amount, denomination)
         if rest or count <= 0:
@@ -146,7 +144,7 @@ class Keeping(ABC):
         there = sum(each.count for each in held if each.denomination == denomination)
         if count > there:
             raise Misuse(Reason("machine.not-that-many", unit=unit, count=there))
-        return (Pieces(denomination, count),)
+        return Pieces(denomination, count)
 
     def _cassette(self) -> Exchange:
         """Raises Misuse."""
