@@ -1,9 +1,9 @@
 """What trimming would do: which files go into which archive, what is deleted for its age, and what stays.
 
 A file goes when the day of its folder is over, its arrival is decided and put away on record, and it lies in the room
-of its verdict. Whatever else lies there stays, and is told. Ages go by the dates in names and records alone, so they
-are worth what the clock is: one that went back stops the trimming, and where it may have leapt ahead nothing is
-deleted for its age.
+of its verdict. Whatever else lies there stays, and is told; so does what is larger than any file that is read. Ages go
+by the dates in names and records alone, so they are worth what the clock is: one that went back stops the trimming, and
+where it may have leapt ahead nothing is deleted for its age.
 
 Failures: `Halt` and `Retry` where the ledger cannot be read; `Retry` (`trim.clock-back`) where the clock went back.
 A room, day or archive that cannot be read now is told in the plan, and stops no other.
@@ -100,6 +100,11 @@ class _Planning:
         self._today = datetime.fromtimestamp(self._now, UTC).date()
         self._keep = office.settings.trim.keep_days
         self._plan = Plan(before=self._now - self._keep * DAY)
+        settings = office.settings
+        self._largest = {
+            Trade.EXPORTS: settings.feed.max_export_bytes,
+            Trade.SALES: settings.collect.max_file_bytes,
+        }
         self._known: dict[Trade, Known] = {}
 
     def plan(self, *, trust_clock: bool) -> Plan:
@@ -202,12 +207,15 @@ class _Planning:
             day.files += self._files(folder, _names(record) if record else ())
 
     def _files(self, folder: ArrivalFolder, names: Sequence[str]) -> Iterator[OldFile]:
+        limit = self._largest[folder.spot.trade]
         for entry in folder.entries:
             path = folder.path / entry.name
             if entry.name not in names:
                 self._plan.left.append((path, Reason("trim.foreign")))
             elif entry.kind is not FileKind.FILE:
                 self._plan.left.append((path, Reason("trim.no-file", kind=entry.kind.value)))
+            elif entry.size > limit:  # rejected unread; it may be a terabyte of holes, which nobody should compress
+                self._plan.left.append((path, Reason("trim.too-large", size=entry.size, limit=limit)))
             else:
                 yield OldFile(path, f"{folder.relative}/{entry.name}", entry)
 

@@ -129,6 +129,18 @@ def test_files_of_yesterday_go_into_an_archive_of_their_room_and_day(office: Pos
     assert sum(one.files for one in account.archived) == 5
 
 
+def test_file_that_was_too_large_to_be_read_stays_and_is_told(office: PostOffice) -> None:
+    for name in ("exports.xml", "sales.json"):
+        path = office.root / ("inbox" if name.endswith("xml") else "sales/5/1") / name
+        path.touch()
+        os.truncate(path, 1 << 40)
+    office.feed()
+    office.collect()
+    office.clock.pass_(days=1)
+    assert codes(run(office).left) == {"exports.xml": "trim.too-large", "sales.json": "trim.too-large"}
+    assert office.where("exports.xml") == office.where("sales.json") == ["broken"]
+
+
 def test_files_of_today_stay(office: PostOffice) -> None:
     office.send("goods.xml", goods(*TEN))
     before = lying(office)
