@@ -116,6 +116,18 @@ class Deliveries:
         wanted = select(*_HEAD).where(DELIVERIES.c.state == DeliveryState.WRITTEN.value)
         return [_sent(row) for row in self._session.rows(wanted.order_by(DELIVERIES.c.id))]
 
+    def last_written(self) -> int:
+        """The id of the newest document that the ERP has not taken, as far as is known; 0 = there is none. Where it is
+        as it was, no further one was written meanwhile."""
+        wanted = select(func.max(DELIVERIES.c.id)).where(DELIVERIES.c.state == DeliveryState.WRITTEN.value)
+        return int(self._session.first(wanted)[0] or 0)
+
+    def taken_among(self, names: Iterable[str]) -> list[str]:
+        """Those of these files that the ERP took."""
+        wanted = select(DELIVERIES.c.name).where(DELIVERIES.c.state == DeliveryState.TAKEN.value)
+        some = batches(sorted(names))
+        return [row.name for few in some for row in self._session.rows(wanted.where(DELIVERIES.c.name.in_(few)))]
+
     def undelivered(self) -> int:
         """How many documents the ERP has not taken, as far as is known."""
         wanted = DELIVERIES.c.state.in_((DeliveryState.DUE.value, DeliveryState.WRITTEN.value))
@@ -126,6 +138,10 @@ class Deliveries:
 
     def mark_taken(self, ids: Iterable[int], now: float) -> None:
         self._mark(ids, {"state": DeliveryState.TAKEN.value, "taken": now})
+
+    def mark_due(self, ids: Iterable[int]) -> None:
+        """They were written, and went without having been taken."""
+        self._mark(ids, {"state": DeliveryState.DUE.value, "written": None})
 
     def _mark(self, ids: Iterable[int], values: dict[str, Any]) -> None:
         for batch in batches(list(ids)):

@@ -18,7 +18,7 @@ from ..model import ReadOptions, SalesOptions, Shop
 from ..model.forms import PLAIN, Section, setting
 from .hours import HOURS, Hours
 from .sections import Arrival, Erp, Feed, Guard, Log, Notify, Paths, Queue, Replies
-from .servicesections import Books, Cash, Collect, Monitor, Trim, Web
+from .servicesections import Books, Cash, Collect, Monitor, Outbox, Trim, Web
 
 SQLITE = "books.sqlite"  # in the state, where no other sales database is named
 
@@ -92,6 +92,7 @@ class Settings(Section, frozen=True):
     log: Log = Log()
     replies: Replies = Replies()
     collect: Collect = Collect()
+    outbox: Outbox = Outbox()
     books: Books = Books()
     trim: Trim = Trim()
     monitor: Monitor = Monitor()

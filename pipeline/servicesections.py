@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from ..model.forms import PLAIN, Section, place, setting
+from .sections import SUFFIX
 
 MOMENT = r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z"  # hh:mm
 DOCUMENTS = ("receipt", "cashbox", "shiftOpen", "shift")
@@ -60,6 +61,26 @@ class Collect(Section, frozen=True):
         float,
         setting("A question that a till leaves unanswered for longer is overdue.", "seconds", ge=1, le=31_536_000),
     ] = 3600.0
+
+
+class Outbox(Section, frozen=True):
+    """How the ERP says which documents it took."""
+
+    taken_by: Annotated[
+        Literal["deletion", "flag"],
+        setting(
+            "The ERP deletes what it took (deletion); or it puts an empty file beside it, of the same name with the "
+            "suffix, and both are removed for it (flag)."
+        ),
+    ] = "deletion"
+    flag_suffix: Annotated[
+        str, setting("What the name of such a flag adds to the document's.", pattern=SUFFIX, examples=[".taken"])
+    ] = ".taken"
+
+    @property
+    def flag(self) -> str:
+        """The suffix; empty where the ERP deletes."""
+        return self.flag_suffix if self.taken_by == "flag" else ""
 
 
 class Books(Section, frozen=True):

@@ -1,7 +1,7 @@
 """The outbox: documents for the ERP, each given once, whole, under a name that is never used twice.
 
-What the ERP deletes, it took; that is its only receipt. A document goes from *due* to *written* in the caller's state,
-between two steps here:
+What the ERP deletes, it took; or what it puts a flag beside, where that is agreed on. A document goes from *due* to
+*written* in the caller's state, between two steps here:
 
     stage    .NAME.part, whole, its bytes synced      the ERP passes over it
     sync     the outbox synced                        every staged name is certain; the caller commits "written"
@@ -20,6 +20,16 @@ What is found after a crash or a power cut, and what follows:
 
 So "written" with neither name can only mean that the ERP took it: the staged name was certain before the commit.
 That is believed only where the outbox is the one that was marked (`marker`): one that is not mounted is empty, too.
+
+Where the ERP flags what it took (NAME and a suffix, the flag's content is nothing), we remove both:
+
+    remove   NAME, the outbox synced; the caller commits "taken"; the flag, synced
+
+    state     NAME    flag     what was cut short                what is done
+    written   any     there    nothing, or the commit            remove NAME, commit, remove the flag
+    taken     -       there    removing the flag                 remove it
+    written   -       -        (somebody else removed it)        it is due again: no flag, no receipt
+
 An ERP that takes a document, and whose deletion is lost with the power, finds it again: under the same name, with the
 same bytes.
 
@@ -31,6 +41,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import Reason
 from .disk import Disk, FileKind
@@ -39,6 +50,13 @@ from .names import fit
 from .troubles import Missing, Taken
 
 _START, _END = ".", ".part"
+
+
+class Look(NamedTuple):
+    """What lay in the outbox at one moment."""
+
+    there: frozenset[str]  # every name that the ERP can see
+    staged: frozenset[str]  # the names of the documents that are staged, whole or torn
 
 
 class Outbox:
@@ -98,17 +116,19 @@ class Outbox:
         """Removes what is staged under the name; whether it was there."""
         return self._disk.unlink(self._hidden(name))
 
-    def staged(self) -> set[str]:
-        """The names of the documents that are staged, whole or torn."""
-        hidden = (name for name in self._names() if name.startswith(_START) and name.endswith(_END))
-        return {name for name in (name[len(_START) : -len(_END)] for name in hidden) if name}
+    def look(self) -> Look:
+        names = [entry.name for entry in self._disk.entries(self._folder)]
+        hidden = (name for name in names if name.startswith(_START) and name.endswith(_END))
+        staged = (name[len(_START) : -len(_END)] for name in hidden)
+        return Look(
+            frozenset(name for name in names if not name.startswith(_START)), frozenset(name for name in staged if name)
+        )
 
-    def there(self) -> set[str]:
-        """Every name that the ERP can see."""
-        return {name for name in self._names() if not name.startswith(_START)}
-
-    def _names(self) -> list[str]:
-        return [entry.name for entry in self._disk.entries(self._folder)]
+    def remove(self, names: Iterable[str]) -> None:
+        """Removes what the ERP can see by these names, for certain; what is not there is a success."""
+        for name in names:
+            self._disk.unlink(self._folder / name)
+        self.sync()
 
     def _hidden(self, name: str) -> Path:
         hidden = f"{_START}{name}{_END}"

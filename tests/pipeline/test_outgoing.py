@@ -6,13 +6,14 @@ import errno
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from faults import FaultyBooks, Fuse, Stopped
 from post_office import PostOffice
 from sales_pages import page, receipt, shift
-from tillpost.books import Books
+from tillpost.books import Books, Sent, Transaction
 from tillpost.errors import Reason, Retry
 from tillpost.pipeline import outgoing
 from tillpost.pipeline.collect import Collect, open_books
@@ -262,3 +263,121 @@ def test_staged_file_of_no_document_of_ours_is_removed(office: PostOffice) -> No
     office.sell("sale.json", DAY)
     office.collect()
     assert [path.name for path in (office.root / "outbox").glob(".*.part")] == []
+
+
+# --- an ERP that flags what it took
+
+
+@pytest.fixture
+def flagging(office: PostOffice) -> PostOffice:
+    office.settings("[outbox]\ntaken_by = 'flag'")
+    office.sell("sale.json", DAY)
+    office.collect()
+    return office
+
+
+def flag(office: PostOffice, *names: str, suffix: str = ".taken") -> None:
+    for name in names:
+        (office.root / "outbox" / f"{name}{suffix}").touch()
+
+
+def test_what_the_erp_flagged_is_taken_and_removed_with_its_flag(flagging: PostOffice) -> None:
+    assert write_out(flagging) == Outgone()
+    assert flagging.outbox() == THREE
+    flag(flagging, RECEIPT, SHIFT)
+    assert write_out(flagging) == Outgone(taken=2)
+    assert flagging.outbox() == [OPENING]
+    assert states(flagging) == {"taken": 2, "written": 1}
+
+
+def test_suffix_of_the_flag_is_a_setting(office: PostOffice) -> None:
+    office.settings("[outbox]\ntaken_by = 'flag'\nflag_suffix = '.ok'")
+    office.sell("sale.json", DAY)
+    office.collect()
+    flag(office, RECEIPT)
+    flag(office, OPENING, suffix=".ok")
+    assert write_out(office).taken == 1
+    assert office.outbox() == [RECEIPT, f"{RECEIPT}.taken", SHIFT]
+
+
+def test_document_that_the_erp_flags_and_deletes_is_taken(flagging: PostOffice) -> None:
+    flag(flagging, *THREE)
+    for name in THREE:
+        (flagging.root / "outbox" / name).unlink()
+    assert write_out(flagging) == Outgone(taken=3)
+    assert flagging.outbox() == []
+
+
+def test_document_that_goes_without_its_flag_is_told_and_comes_again(flagging: PostOffice) -> None:
+    before = (flagging.root / "outbox" / RECEIPT).read_bytes()
+    (flagging.root / "outbox" / RECEIPT).unlink()
+    with at_work(flagging) as (opened, books):
+        going = Outgoing(opened, books)
+        done = going.round()
+        assert (done.taken, done.written) == (0, 1)
+        assert [(reason.code, reason.parts["name"]) for reason in done.troubles] == [("outgoing.unflagged", RECEIPT)]
+        assert (flagging.root / "outbox" / RECEIPT).read_bytes() == before
+        (flagging.root / "outbox" / RECEIPT).unlink()
+        assert going.round().written == 1
+    assert states(flagging) == {"written": 3}
+
+
+def test_flag_of_no_document_of_ours_stays(flagging: PostOffice) -> None:
+    flag(flagging, "somebody.xml")
+    assert write_out(flagging) == Outgone()
+    assert "somebody.xml.taken" in flagging.outbox()
+
+
+def test_flagged_document_is_taken_once_wherever_the_removing_is_cut_short(flagging: PostOffice) -> None:
+    """Between the two removals lies the commit; each step before and after it may be the last."""
+    for at in range(1, 30):
+        flagging.sell(f"{at}.json", page([], [receipt(1, shift=at)]))
+        flagging.collect()
+        names = flagging.outbox()
+        flag(flagging, *names)
+        fuse = Fuse(at)
+        with flagging.open(fuse) as opened, open_books(opened) as books, suppress(Stopped):
+            Outgoing(opened, FaultyBooks(books, fuse)).round()  # type: ignore[arg-type]
+        assert write_out(flagging).troubles == []
+        assert flagging.outbox() == []
+        assert set(states(flagging)) == {"taken"}
+        if not fuse.went_off:
+            break
+    assert at > 4
+
+
+# --- how often the books are asked
+
+
+def test_books_are_asked_again_only_when_the_outbox_looks_otherwise(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    ask = Transaction.written
+
+    def counted(txn: Transaction) -> list[Sent]:
+        asked.append(1)
+        return ask(txn)
+
+    monkeypatch.setattr(Transaction, "written", counted)
+    office.sell("sale.json", DAY)
+    with at_work(office) as (opened, books):
+        going = Outgoing(opened, books)
+        Collect(opened, books).round(once=True)
+        going.round()
+        asked.clear()
+        assert [going.round() for _ in range(3)] == [Outgone()] * 3
+        assert not asked
+        (office.root / "outbox" / RECEIPT).unlink()
+        assert going.round().taken == 1
+        assert asked
+
+
+def test_what_another_process_wrote_and_the_erp_took_at_once_is_noted(office: PostOffice) -> None:
+    with at_work(office) as (opened, books):
+        going = Outgoing(opened, books)
+        going.round()  # sees an outbox without a document
+        office.sell("sale.json", DAY)
+        Collect(opened, books).round(once=True)
+        office.erp_takes()
+        assert going.round().taken == 3

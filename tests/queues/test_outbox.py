@@ -40,11 +40,11 @@ def test_staged_document_is_hidden_until_it_is_revealed(outbox: Outbox, place: t
     outbox.sync()
     assert names(disk, folder) == [f".{NAME}.part"]
     assert is_unfinished(f".{NAME}.part")
-    assert (outbox.staged(), outbox.there()) == ({NAME}, set())
+    assert (outbox.look().staged, outbox.look().there) == ({NAME}, set())
     assert outbox.reveal([NAME]) == []
     assert names(disk, folder) == [NAME]
     assert disk.read(folder / NAME) == b"<a/>"
-    assert (outbox.staged(), outbox.there()) == (set(), {NAME})
+    assert (outbox.look().staged, outbox.look().there) == (set(), {NAME})
 
 
 def test_document_has_the_mode_that_was_asked_for(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_name_that_stands_for_other_bytes_is_told_and_stops_no_other(outbox: Out
     ]
     assert disk.read(folder / NAME) == b"foreign"
     assert disk.read(folder / OTHER) == b"<a/>"
-    assert outbox.staged() == {NAME}
+    assert outbox.look().staged == {NAME}
     disk.unlink(folder / NAME)
     assert outbox.reveal([NAME]) == []
     assert disk.read(folder / NAME) == b"<a/>"
@@ -129,14 +129,14 @@ def test_document_taken_while_it_is_compared_is_revealed() -> None:
 def test_staged_document_is_dropped_when_asked(outbox: Outbox) -> None:
     outbox.stage(NAME, b"<a/>")
     assert [outbox.drop(NAME), outbox.drop(NAME)] == [True, False]
-    assert outbox.staged() == set()
+    assert outbox.look().staged == set()
 
 
 def test_what_is_hidden_and_not_ours_is_no_document(outbox: Outbox, place: tuple[Disk, Path]) -> None:
     for name in (".part", ".hidden", ".tillpost-outbox", "..part"):
         place[0].write_new(place[1] / name, [b""], 0o644)
-    assert outbox.staged() == set()
-    assert outbox.there() == set()
+    assert outbox.look().staged == set()
+    assert outbox.look().there == set()
 
 
 @pytest.mark.parametrize("name", [".hidden.xml", "a/b.xml", "", "й" * 125])
@@ -148,15 +148,15 @@ def test_name_that_cannot_be_hidden_is_a_mistake(outbox: Outbox, name: str) -> N
 def test_longest_name_goes_all_the_way(outbox: Outbox) -> None:
     name = "x" * 249
     outbox.stage(name, b"<a/>")
-    assert outbox.staged() == {name}
+    assert outbox.look().staged == {name}
     outbox.reveal([name])
-    assert outbox.there() == {name}
+    assert outbox.look().there == {name}
 
 
 def test_outbox_that_is_not_there_takes_nothing(place: tuple[Disk, Path]) -> None:
     disk, folder = place
     outbox = Outbox(disk, folder / "nowhere")
-    for do in (lambda: outbox.stage(NAME, b""), lambda: outbox.reveal([NAME]), outbox.there, outbox.staged):
+    for do in (lambda: outbox.stage(NAME, b""), lambda: outbox.reveal([NAME]), outbox.look):
         with pytest.raises(Halt):
             do()
 
@@ -167,7 +167,7 @@ def test_marker_tells_the_outbox_from_an_empty_folder(place: tuple[Disk, Path]) 
     assert marker.is_there()
     assert not Marker(disk, folder, "other", OUTBOX).is_there()
     assert not Marker(disk, folder, "id").is_there()
-    assert Outbox(disk, folder).there() == set()
+    assert Outbox(disk, folder).look().there == set()
     disk.unlink(folder / OUTBOX)
     assert not marker.is_there()
 
@@ -231,12 +231,12 @@ class World:
 
     def round(self) -> None:
         if not self.recovered:
-            staged = self.outbox.staged()
+            staged = self.outbox.look().staged
             for name in sorted(staged - self.written.keys()):
                 self.outbox.drop(name)
             assert self.outbox.reveal(sorted(staged & self.written.keys())) == []
             self.recovered = True
-        gone = self.written.keys() - self.outbox.there() - self.outbox.staged()
+        gone = self.written.keys() - self.outbox.look().there - self.outbox.look().staged
         left = {name: body for name, body in self.written.items() if name not in gone}
         self.commit(self.due, left, self.taken | gone)
         for name, body in sorted(self.due.items()):
