@@ -27,6 +27,7 @@ from .rows import document_rows, payment_rows, position_rows, too_large
 from .session import BATCH, Session, batches
 from .sorting import sort_out
 from .tables import DOCUMENTS, FILE_SHIFTS, LOG_ONS, PAYMENTS, POSITIONS, REFUSED, SHIFT_RECORDS, TILLS
+from .wares import Wares
 
 NUMBERS_AT_ONCE = 8  # numbers of shifts whose documents are looked up together
 
@@ -42,6 +43,7 @@ class Booking:
         self._last_known = self._last_document = session.greatest(DOCUMENTS)
         self._last_record = session.greatest(SHIFT_RECORDS)
         self._last_log_on = session.greatest(LOG_ONS)
+        self._wares = Wares(session)
         self._numbers: dict[int, Number] = {}
         self._documents: list[Document] = []
         self._records: list[ShiftRecord] = []
@@ -175,7 +177,8 @@ class Booking:
         told = (self._till, self._file.arrival, self._file.live)
         rows = [(start + at, document, shift) for at, (document, shift) in enumerate(placed)]
         self._session.append(DOCUMENTS, document_rows(rows, *told))
-        self._session.append(POSITIONS, position_rows(rows))
+        self._wares.meet(position for document, _ in placed for position in document.positions)
+        self._session.append(POSITIONS, position_rows(rows, self._wares.row))
         self._session.append(PAYMENTS, payment_rows(rows))
 
     def _notice(self, at: datetime | None) -> None:

@@ -8,13 +8,13 @@ Failures: `Halt` for a row that cannot be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from ..errors import Halt, Reason
-from ..model import Document, LogOn, Means, ShiftRecord
+from ..model import Document, LogOn, Means, Position, ShiftRecord
 
 _CASHLESS = tuple(means for means in Means if means is not Means.CASH)
 
@@ -76,7 +76,7 @@ def document_rows(placed: Iterable[Placed], till: int, arrival: int, live: bool)
     ]
 
 
-def position_rows(placed: Iterable[Placed]) -> list[tuple[Any, ...]]:
+def position_rows(placed: Iterable[Placed], ware: Callable[[Position], int]) -> list[tuple[Any, ...]]:
     return [
         (
             row,
@@ -95,6 +95,7 @@ def position_rows(placed: Iterable[Placed]) -> list[tuple[Any, ...]]:
             position.department,
             position.extra_barcode,
             msgspec.json.encode(position.marks).decode(),
+            ware(position),
         )
         for row, document, _ in placed
         for place, position in enumerate(document.positions)

@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from .amounts import Amount, Id, Words
 
-REVISION = "0004"  # of these tables; the newest file in migrations/versions
+REVISION = "0006"  # of these tables; the newest file in migrations/versions
 
 METADATA = MetaData(
     naming_convention={
@@ -104,6 +104,7 @@ SHIFTS = _table(
     Column("record_id", Id),  # the record that counts
     Column("closed_seen", Float(53)),  # when its closing was booked first
     _must("told", Boolean),  # the ERP was told of it as it is
+    Column("archive", Text),  # that holds its documents, which are no more here
     Index(None, "till_id", "number"),
     Index(None, "till_id", "starts"),
     Index(None, "starts"),
@@ -113,6 +114,11 @@ Index(
     SHIFTS.c.closed_seen,
     sqlite_where=SHIFTS.c.closed.is_not(None) & ~SHIFTS.c.told,
     postgresql_where=SHIFTS.c.closed.is_not(None) & ~SHIFTS.c.told,
+)
+SHIFT_SUMS = _table(
+    "shift_sums",
+    _key("shift_id", Id, ForeignKey("shifts.id", ondelete="CASCADE")),
+    _must("body", LargeBinary),
 )
 SHIFT_RECORDS = _table(
     "shift_records",
@@ -168,6 +174,11 @@ Index(  # all that a reconciliation asks of a document: no row is read for it
     *(DOCUMENTS.c[name] for name in ("shift_id", "counts", "type", "sign", "annulled", "number")),
     *(DOCUMENTS.c[name] for name in ("ended", "began", "sum", "cash", "cashless")),
 )
+_COUNTING = {"sqlite_where": DOCUMENTS.c.counts, "postgresql_where": DOCUMENTS.c.counts}
+_NEWEST = [DOCUMENTS.c[name] for name in ("ended", "id", "type", "number", "sum")]
+Index("ix_documents_newest", *_NEWEST, **_COUNTING)
+Index("ix_documents_newest_of_till", DOCUMENTS.c.till_id, *_NEWEST, **_COUNTING)
+Index("ix_documents_newest_of_number", DOCUMENTS.c.number, DOCUMENTS.c.ended, DOCUMENTS.c.id, **_COUNTING)
 
 POSITIONS = _table(
     "positions",
@@ -187,7 +198,19 @@ POSITIONS = _table(
     Column("department", BigInteger),
     _must("extra_barcode", Words),
     _must("marks", Text),  # JSON
+    _must("ware", Id),
+    Index(None, "ware", "document_id"),
     sqlite_with_rowid=False,
+)
+WARES = _table(  # that positions tell
+    "wares",
+    _key(),
+    _must("digest", LargeBinary),  # of code, barcode and name
+    _must("code", Words),
+    _must("barcode", Words),
+    _must("name", Words),
+    _must("folded", Words),  # the name without capitals
+    UniqueConstraint("digest"),
 )
 PAYMENTS = _table(
     "payments",

@@ -23,6 +23,15 @@ def empty(url: str) -> None:
 
 
 MADE = {  # by each migration
+    "0006": ("TABLE shift_sums", "shifts.archive"),
+    "0005": (
+        "INDEX ix_documents_newest",
+        "INDEX ix_documents_newest_of_till",
+        "INDEX ix_documents_newest_of_number",
+        "INDEX ix_positions_ware_document_id",
+        "positions.ware",
+        "TABLE wares",
+    ),
     "0004": ("TABLE audit", "TABLE log_in_failures", "TABLE tokens", "TABLE web_sessions", "TABLE users"),
     "0003": ("INDEX ix_documents_counted", "INDEX ix_requests_open", "shift_records.cash_end", "requests.answered"),
     "0002": ("TABLE drawer_pieces", "TABLE drawer"),
