@@ -19,11 +19,12 @@ from .files import Files
 from .latest import Latest
 from .nouns import SalesFile, Tally
 from .people import People
+from .receipts import Receipts
 from .reconciling import Reconciling
 from .session import Session
 
 
-class Transaction(Files, Accounts, Deliveries, Drawer, Asking, Reconciling, Breakdown, Latest, People, Audit):
+class Transaction(Files, Accounts, Deliveries, Drawer, Asking, Reconciling, Breakdown, Latest, Receipts, People, Audit):
     """Made by `Books.read` and `Books.write`; of no use after their block."""
 
     def __init__(self, session: Session) -> None:
