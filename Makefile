@@ -62,14 +62,16 @@ types: venv
 layers: venv
 	$(BIN)/lint-imports
 
-# sdist, the wheel made from that sdist, and the tests against the installed wheel, outside the checkout.
+# sdist, the wheel made from that sdist, and the tests against the installed wheel, outside the checkout; without the
+# sweeps, which `test` has done and which no packaging changes.
 wheel: venv
 	@rm -rf build/dist build/installed && mkdir -p build
 	$(BIN)/python -m build --outdir build/dist . > build/build.log 2>&1 || { cat build/build.log; exit 1; }
 	@$(PYTHON) -m venv build/installed
 	@build/installed/bin/python -m pip install -qq --disable-pip-version-check "$$(echo build/dist/*.whl)[test]"
 	@away=$$(mktemp -d) && trap 'rm -rf "$$away"' EXIT && cp -R $(BESIDE) "$$away" && cd "$$away" && \
-	    "$(CURDIR)/build/installed/bin/tillpost" --version && "$(CURDIR)/build/installed/bin/pytest" -p no:cacheprovider
+	    "$(CURDIR)/build/installed/bin/tillpost" --version && \
+	    "$(CURDIR)/build/installed/bin/pytest" -p no:cacheprovider -m "not sweep"
 
 check: lint types layers test wheel ## test, and all that CI asks for
 

@@ -20,6 +20,8 @@ import pytest
 from fault_calls import FAULTS, KILL, Ended, Fault, Site, Worker, faults_at
 from fault_world import VERBS, Verb, World
 
+pytestmark = pytest.mark.sweep
+
 TRIES = int(os.environ.get("TILLPOST_FAULTS") or 0)
 SAMPLE = {KILL: 3, ("run", KILL): 2}  # tries of a fault in the default suite; 1 of every other
 CLEAN, ENDS = (0, 1), (0, 1, 75, 78)  # exit codes of a run that nothing disturbs, and of one that is told of trouble

@@ -20,6 +20,8 @@ from post_office import PostOffice
 from tillpost.books import FileState, SalesFile
 from tillpost.pipeline.ledger import Export, ExportState
 
+pytestmark = pytest.mark.sweep
+
 Figures = dict[str, Counter[str]]
 CORPUS = Path(__file__).with_name("corpus")
 BATCH = 100  # files that lie there at once

@@ -21,6 +21,8 @@ from tillpost.errors import Halt, Reason
 from tillpost.pipeline.feed import Feed
 from tillpost.queues.disk import LocalDisk
 
+pytestmark = pytest.mark.sweep
+
 LONG = bool(os.environ.get("TILLPOST_FAULTS"))
 TERABYTE = 1 << 40
 WHOLE = goods(good("1"), good("2"), full=False).encode()

@@ -31,7 +31,7 @@ from tillpost.pipeline.collect import Collect, open_books
 from tillpost.pipeline.notices import Event, Notices
 from tillpost.pipeline.office import Office, SeenInStore
 
-pytestmark = pytest.mark.usefixtures("unsynced")
+pytestmark = [pytest.mark.usefixtures("unsynced"), pytest.mark.sweep]
 
 ALL = bool(os.environ.get("TILLPOST_FAULTS"))
 SAMPLE = 3  # steps of each scenario in the default suite

@@ -28,7 +28,7 @@ from tillpost.pipeline.ledger import Export, ExportState, Ledger
 from tillpost.pipeline.notices import Event, Notices
 from tillpost.pipeline.office import Office, SeenInStore
 
-pytestmark = pytest.mark.usefixtures("unsynced")
+pytestmark = [pytest.mark.usefixtures("unsynced"), pytest.mark.sweep]
 
 ALL = bool(os.environ.get("TILLPOST_FAULTS"))
 SAMPLE = 8  # steps of each scenario in the default suite

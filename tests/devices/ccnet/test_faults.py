@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from tillpost.devices.lines import simlink
 from tillpost.devices.nouns import Credited, Escrowed, Lost, Standing
 
+pytestmark = pytest.mark.sweep
+
 FAULTS = (
     simlink.dropped,
     simlink.twice,

@@ -15,6 +15,8 @@ from tillpost.devices.lines.simlink import SimLink
 from tillpost.devices.machine.nouns import End, Ended, Phase, total
 from tillpost.devices.rehearsal.world import World
 
+pytestmark = pytest.mark.sweep
+
 ALL = bool(os.environ.get("TILLPOST_FAULTS"))
 FAULTS = (
     simlink.dropped,

@@ -23,6 +23,8 @@ from tillpost.devices.machine.documents import DocumentKind
 from tillpost.devices.machine.nouns import End, Phase
 from tillpost.devices.nouns import Misuse
 
+pytestmark = pytest.mark.sweep
+
 ALL = bool(os.environ.get("TILLPOST_FAULTS"))
 SOME = 24  # steps of each play
 

@@ -22,6 +22,8 @@ from tillpost.devices.journal.paper import written
 from tillpost.devices.machine.nouns import End
 from tillpost.devices.rehearsal.world import World
 
+pytestmark = pytest.mark.sweep
+
 ALL = bool(os.environ.get("TILLPOST_FAULTS"))
 OUTAGES = {"the till for a moment": (False, 0.0), "the till for long": (False, 60.0), "all for a moment": (True, 2.0)}
 AGAIN = 12  # second cuts of each play in the default suite

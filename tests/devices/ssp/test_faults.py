@@ -18,6 +18,8 @@ from tillpost.devices.lines import simlink
 from tillpost.devices.nouns import Credited, Escrowed, Lost, Standing
 from tillpost.devices.ssp.cipher import FIXED_KEY
 
+pytestmark = pytest.mark.sweep
+
 FAULTS = (
     simlink.dropped,
     simlink.twice,
