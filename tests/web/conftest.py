@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from browsing import ROLES, Browser, furnished, serving, verb
+from chromium import chromium
 
 Visit = Callable[..., Browser]
 
@@ -57,3 +58,10 @@ def visit(served: Served, sessions: dict[str, str]) -> Iterator[Visit]:
     yield visit
     for browser in visitors:
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def eyes() -> Iterator[Any]:
+    """A browser, where there is one."""
+    with chromium() as browser:
+        yield browser
