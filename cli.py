@@ -44,6 +44,7 @@ VERBS = {
     "export": ("exports", "Exports: what came, and what became of it."),
     "sales": ("sales", "Sales: the tills' files, their shifts, and asking for more."),
     "recon": ("recon", "Reconciliation: what was sold beside what tills count, and what the ERP has not got."),
+    "books": ("books", "The sales database: what is too old for it."),
     "cash": ("cash", "Cash at a till: sales, staff's deposits and withdrawals, levels, the journal."),
     "trim": ("archives", "Put files of past days into archives, and delete what is past its age."),
     "archive": ("archives", "Archives of old files: find one, look into it, bring it back."),

@@ -31,7 +31,9 @@ from .nouns import (
     Tally,
 )
 from .people import Failures, Role, Token, User, Visit
+from .receipts import FoundReceipts, Receipt, ReceiptRow, ReceiptVersion, Sought, Spot
 from .transaction import Transaction
+from .trimming import OldShift
 
 __all__ = [
     "SHIFT_SUBJECT",
@@ -45,7 +47,12 @@ __all__ = [
     "Entry",
     "Failures",
     "FileState",
+    "FoundReceipts",
     "MeansSums",
+    "OldShift",
+    "Receipt",
+    "ReceiptRow",
+    "ReceiptVersion",
     "Request",
     "Role",
     "SalesFile",
@@ -54,6 +61,8 @@ __all__ = [
     "ShiftReckoning",
     "ShiftRow",
     "ShiftStanding",
+    "Sought",
+    "Spot",
     "Tally",
     "Token",
     "Transaction",

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, select, update
 
 from ..model import Document, ReceiptLine, ShiftAccount, ShiftPlace, ShiftRecord, ShiftSums
 from .nouns import Counted, ShiftRow
 from .rows import noun
-from .session import BATCH, Session, batches
-from .summing import COUNTS, Numbering, by_shift, kinds, numberings
+from .session import BATCH, Session
+from .summaries import summaries
+from .summing import COUNTS, by_shift
 from .tables import DOCUMENTS, SHIFT_RECORDS, SHIFTS, TILLS
 
 _PLACE = (TILLS.c.shop, TILLS.c.till, SHIFTS.c.number, SHIFTS.c.opened)
@@ -26,18 +27,19 @@ class Accounts:
     _session: Session
 
     def shift(self, shift: int) -> ShiftAccount | None:
-        """What the documents that count make of a shift; None where there is no such row."""
-        wanted = select(*_PLACE, SHIFTS.c.closed, SHIFTS.c.record_id).join(TILLS).where(SHIFTS.c.id == shift)
-        found = self._session.first(wanted)
+        """What the documents that count make of a shift; None where there is no such row, or they lie in an archive."""
+        here = (SHIFTS.c.id == shift) & SHIFTS.c.archive.is_(None)
+        found = self._session.first(select(*_PLACE, SHIFTS.c.closed, SHIFTS.c.record_id).join(TILLS).where(here))
         if found is None:
             return None
+        summary = summaries(self._session, [shift])[shift]
         return ShiftAccount(
             ShiftPlace(*found[:4]),
-            by_shift(kinds(self._session, [shift])).get(shift, ShiftSums()),
+            by_shift(summary.kinds).get(shift, ShiftSums()),
             self._lines(shift),
             found.closed,
             self._record(found.record_id),
-            numberings(self._session, [shift]).get(shift, Numbering()).missing,
+            summary.numbering.missing,
         )
 
     def _lines(self, shift: int) -> tuple[ReceiptLine, ...]:
@@ -78,15 +80,11 @@ class Accounts:
 
     def _listed(self, wanted: Select[Any]) -> list[ShiftRow]:
         rows = self._session.rows(wanted)
-        counts: dict[int, int] = {}
-        for some in batches([row.id for row in rows]):
-            counted = select(DOCUMENTS.c.shift_id, func.count()).where(
-                COUNTS & DOCUMENTS.c.shift_id.in_(some)
-            )
-            counts.update(dict(self._session.rows(counted.group_by(DOCUMENTS.c.shift_id))))
+        found = summaries(self._session, [row.id for row in rows])
         return [
-            ShiftRow(row.id, ShiftPlace(*row[:4]), row.closed, row.first, row.last, counts.get(row.id, 0), row.told)
+            ShiftRow(row.id, ShiftPlace(*row[:4]), row.closed, row.first, row.last, documents, row.told)
             for row in rows
+            for documents in (found[row.id].numbering.documents,)
         ]
 
     # --- documents

@@ -26,6 +26,7 @@ from .resolving import Opening
 from .rows import document_rows, payment_rows, position_rows, too_large
 from .session import BATCH, Session, batches
 from .sorting import sort_out
+from .summaries import keep
 from .tables import DOCUMENTS, FILE_SHIFTS, LOG_ONS, PAYMENTS, POSITIONS, REFUSED, SHIFT_RECORDS, TILLS
 from .wares import Wares
 
@@ -51,7 +52,7 @@ class Booking:
         self._log_ons: list[LogOn] = []
         self._drawer: list[DrawerDocument] = []
         self._refused: list[RefusedSale] = []
-        self._refusals = 0
+        self._refusals = self._archived = 0
         self._types: Counter[int] = Counter()
         self._confirmed: list[int] = []  # rows that only live files had told of
         self._latest: datetime | None = None
@@ -91,6 +92,7 @@ class Booking:
             self._touched |= {shift.id for shift in number.shifts if shift.touched}
         rows = sorted((self._touched | outcome.shifts) - self._gone)
         self._session.append(FILE_SHIFTS, [(self._file.arrival, row) for row in rows])
+        keep(self._session, rows)
         read = sum(self._types.values())
         return Tally(
             read=read,
@@ -99,7 +101,8 @@ class Booking:
             corrected=outcome.corrected,
             outdated=outcome.outdated,
             refused=self._refusals,
-            by_type=tuple(sorted(self._types.items())),
+            archived=self._archived,
+            by_type=tuple(sorted((+self._types).items())),
             shifts=self._shifts,
             shifts_new=self._shifts_new,
             log_ons=self._log_ons_read,
@@ -110,7 +113,8 @@ class Booking:
 
     def _flush(self) -> None:
         changed = self._flush_records(self._records)
-        placed = [(document, self._place(document)) for document in self._new_documents()]
+        here = [document for document in self._new_documents() if not self._is_archived(document)]
+        placed = [(document, self._place(document)) for document in here]
         changed |= {document.shift for document, _ in placed}
         for number in changed:
             self._numbers[number].save(self._session)
@@ -161,6 +165,26 @@ class Booking:
             self._confirmed += confirmed
         return list(new.values())
 
+    def _is_archived(self, event: Document | ShiftRecord) -> bool:
+        """Whether it is of a shift whose documents lie in an archive; then it is refused, for nobody knows any more
+        whether it was booked."""
+        at = (event.ended or event.began) if isinstance(event, Document) else event.opened
+        number = event.shift if isinstance(event, Document) else event.number
+        archive = self._number(number).archive_of(at, opening=isinstance(event, ShiftRecord))
+        if archive is None:
+            return False
+        told = Told.of(Reason("books.archived", number=number, archive=archive))
+        section = "shift info"
+        if isinstance(event, Document):
+            section = "sales data"
+            self._types[event.type] -= 1
+        else:
+            self._shifts -= 1
+        key = f"{event.type} {event.number}" if isinstance(event, Document) else f"{event.number}"
+        self._refused.append(RefusedSale(0, section, key, "shift", told.code, told.parts, event.raw))
+        self._archived += 1
+        return True
+
     def _place(self, document: Document) -> int:
         """The row of the document's shift."""
         number = self._number(document.shift)
@@ -207,6 +231,8 @@ class Booking:
         number = self._number(record.number)
         kept = number.records.get(record.digest)
         if kept is None:
+            if self._is_archived(record):
+                return False
             self._last_record += 1
             self._shifts_new += 1
             opening = Opening(record.digest, record.opened, record.closed, self._file.live)

@@ -13,7 +13,8 @@ from ..model import ShiftSums
 from .nouns import FileState
 from .session import Session
 from .shiftrows import touch
-from .summing import folded, kinds_by_day
+from .summaries import every_kind, summaries
+from .summing import folded
 from .tables import FILES, SHIFTS, TILLS
 
 FAILED = (FileState.ERROR.value, FileState.BROKEN.value)
@@ -28,8 +29,8 @@ class Latest:
         """What the documents of a day come to, by till; a till without any is left out."""
         mine = select(SHIFTS.c.id, TILLS.c.till).join(TILLS).where((TILLS.c.shop == shop) & touch(day, day))
         tills = {row.id: row.till for row in self._session.rows(mine)}
-        rows = [row for row in kinds_by_day(self._session, list(tills)) if row.day == day]
-        return folded(rows, lambda row: str(tills[row.shift_id]))
+        rows = [row for row in every_kind(summaries(self._session, list(tills))) if row.day == day]
+        return folded(rows, lambda row: str(tills[row.shift]))
 
     def last_failed(self) -> dict[tuple[str, str], int]:
         """By shop and till, the arrival of the newest file that ended in `error` or `broken`."""

@@ -35,6 +35,7 @@ class Tally(Noun, frozen=True, omit_defaults=True):
     corrected: int = 0
     outdated: int = 0
     refused: int = 0  # objects of any sort
+    archived: int = 0  # of these, those of shifts whose documents lie in an archive
     by_type: tuple[tuple[int, int], ...] = ()  # type of document, how many were read; by type
     shifts: int = 0  # shift records read, those refused left out
     shifts_new: int = 0

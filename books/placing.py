@@ -35,6 +35,7 @@ class Shift:
     untimed: bool = False
     record_id: int | None = None
     closed_seen: float | None = None
+    archive: str | None = None  # that holds its documents
     new: bool = False
     changed: bool = False  # its row is to be written
     touched: bool = False  # by the file that is being booked
@@ -105,6 +106,7 @@ class Number:
             SHIFTS.c.untimed,
             SHIFTS.c.record_id,
             SHIFTS.c.closed_seen,
+            SHIFTS.c.archive,
         )
         shifts = [Shift(*row) for row in session.rows(select(*columns).where(mine))]
         known = SHIFT_RECORDS.c
@@ -126,6 +128,21 @@ class Number:
     @property
     def openings(self) -> Iterable[Opening]:
         return [kept.opening for kept in self.records.values()]
+
+    # --- what is of a shift whose documents lie in an archive
+
+    def archive_of(self, at: datetime | None, *, opening: bool) -> str | None:
+        """Which archive a document of this time would belong to, or a record that was opened then."""
+        opened = [shift for shift in self.shifts if shift.opened is not None]
+        if not any(shift.archive for shift in opened):
+            return None
+        if at is None:
+            return (opened if opening else self.shifts)[-1].archive
+        if opening:
+            near = (shift for shift in opened if shift.archive and abs(at - shift.starts) < WINDOW)
+            return next((shift.archive for shift in near), None)
+        found = nearest([(shift.starts, shift.closed) for shift in opened], at)
+        return None if found is None else opened[found].archive
 
     # --- a document
 
@@ -205,7 +222,7 @@ class Number:
     def save(self, session: Session) -> None:
         """Writes what changed, shifts first."""
         mine = (self.till, self.number)
-        session.append(SHIFTS, [(shift.id, *mine, *_values(shift), False) for shift in self.shifts if shift.new])
+        session.append(SHIFTS, [(shift.id, *mine, *_values(shift), False, None) for shift in self.shifts if shift.new])
         old = [shift for shift in self.shifts if shift.changed and not shift.new]
         if old:
             fields = ("opened", "closed", "first", "last", "untimed", "starts", "record_id", "closed_seen")

@@ -1,6 +1,6 @@
 """Reconciliation: what the documents that count come to, by shift and by day, beside what the tills count.
 
-The database adds up; what comes from it is a row for each kind of document in a shift or on a day. A shift's money in
+What documents come to is a row for each kind of them in a shift and on a day, kept with each shift. A shift's money in
 the drawer begins with what the till counted at the end of the shift before.
 
 Failures: `Halt` for a row that cannot be read.
@@ -9,31 +9,22 @@ Failures: `Halt` for a row that cannot be read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
 
 from ..model import NOTHING, ShiftPlace, ShiftSums
 from .findings import DayReckoning, ShiftReckoning, ShiftStanding
 from .resolving import EARLIEST
-from .session import Session, batches
+from .session import Session
 from .shiftrows import delivery, first_of, last_of, of_tills, shift_rows, touch, undelivered
-from .summing import (
-    Kinds,
-    Numbering,
-    by_shift,
-    by_shift_and_day,
-    closed_documents,
-    folded,
-    kinds,
-    kinds_by_day,
-    numberings,
-)
-from .tables import DOCUMENTS, SHIFTS, TILLS
+from .summaries import Summaries, every_kind, summaries
+from .summing import by_shift, by_shift_and_day, closed_documents, folded
+from .tables import SHIFTS, TILLS
 
 
 class Reconciling:
@@ -47,24 +38,37 @@ class Reconciling:
         self, shop: str, till: str = "", since: date | None = None, until: date | None = None, **which: Any
     ) -> list[ShiftReckoning]:
         """As `standings`, with what the shifts' documents come to."""
-        rows = self._session.rows(_chosen(shop, till, since, until, **which))
-        return self._reckoned(rows, kinds(self._session, [row.id for row in rows]))
+        rows = self._chosen(shop, till, since, until, **which)
+        return self._reckoned(rows, summaries(self._session, [row.id for row in rows]))
 
     def standings(
         self, shop: str, till: str = "", since: date | None = None, until: date | None = None, **which: Any
     ) -> list[ShiftStanding]:
         """The shifts that began on these days, both included; newest first. `which`: at most `limit`, those of one
-        `number`, those alone that the ERP has not got (`only_undelivered`)."""
-        rows = self._session.rows(_chosen(shop, till, since, until, **which))
+        `number`, those of these `ids`, those alone that the ERP has not got (`only_undelivered`) or that are not closed
+        (`only_open`), those that come after the shift `below`."""
+        rows = self._chosen(shop, till, since, until, **which)
         return [ShiftStanding(row.id, ShiftPlace(*row[:4]), delivery(row), row.closed) for row in rows]
 
-    def _reckoned(self, rows: Sequence[Any], counted: Kinds) -> list[ShiftReckoning]:
-        shifts = [row.id for row in rows]
-        sums, numbers, versions = by_shift(counted), numberings(self._session, shifts), self._versions(shifts)
+    def _chosen(
+        self, shop: str, till: str, since: date | None, until: date | None, *, below: int | None = None, **which: Any
+    ) -> Sequence[Any]:
+        wanted = _chosen(shop, till, since, until, **which)
+        return self._session.rows(wanted if below is None else wanted.where(self._after(below)))
 
-        def numbering(shift: int) -> Numbering:
-            return numbers.get(shift, Numbering())
+    def _after(self, shift: int) -> ColumnElement[bool]:
+        """What a list, newest first, tells after a shift; after one that is gone, nothing."""
+        found = self._session.first(select(SHIFTS.c.starts).where(SHIFTS.c.id == shift))
+        if found is None:
+            return false()
+        older = SHIFTS.c.id < shift
+        if found.starts is None:
+            return SHIFTS.c.starts.is_(None) & older
+        same = (SHIFTS.c.starts == found.starts) & older
+        return or_(SHIFTS.c.starts < found.starts, same, SHIFTS.c.starts.is_(None))
 
+    def _reckoned(self, rows: Sequence[Any], found: Summaries) -> list[ShiftReckoning]:
+        sums = by_shift(every_kind(found))
         return [
             ShiftReckoning(
                 row.id,
@@ -77,21 +81,12 @@ class Reconciling:
                 row.gain,
                 row.cash_end,
                 row.before,
-                numbering(row.id).missing,
-                numbering(row.id).shared,
-                versions.get(row.id, 0) - numbering(row.id).documents,
+                found[row.id].numbering.missing,
+                found[row.id].numbering.shared,
+                found[row.id].outdated,
             )
             for row in rows
         ]
-
-    def _versions(self, shifts: Sequence[int]) -> dict[int, int]:
-        """How many versions of documents each shift has, whether they count or not."""
-        columns = DOCUMENTS.c
-        counted = select(columns.shift_id, func.count()).group_by(columns.shift_id)
-        found: dict[int, int] = {}
-        for some in batches(shifts):
-            found.update(dict(self._session.rows(counted.where(columns.shift_id.in_(some)))))
-        return found
 
     # --- days
 
@@ -100,8 +95,8 @@ class Reconciling:
         touched = self._session.rows(shift_rows(shop, till).where(touch(since, until)))
         begun_by_then = {row.till for row in touched if row.starts and row.starts.date() <= since}
         rows = touched + [row for row in self._before(shop, till, since) if row.till not in begun_by_then]
-        by_day = kinds_by_day(self._session, [row.id for row in rows])
-        reckonings = self._reckoned(rows, by_day)
+        found = summaries(self._session, [row.id for row in rows])
+        by_day, reckonings = every_kind(found), self._reckoned(rows, found)
         within = [row for row in by_day if row.day is not None and since <= row.day <= until]
         sums = folded(within, lambda row: row.day)
         begun: defaultdict[date, list[ShiftReckoning]] = defaultdict(list)
@@ -134,6 +129,12 @@ class Reconciling:
         found = self._session.first(wanted).at
         return None if found is None else found.date()
 
+    def first_day(self, shop: str, till: str = "") -> date | None:
+        """The day on which the first of their shifts began."""
+        wanted = select(func.min(SHIFTS.c.starts).label("at")).select_from(SHIFTS.join(TILLS))
+        found = self._session.first(wanted.where(of_tills(shop, till))).at
+        return None if found is None else found.date()
+
 
 def _chosen(
     shop: str,
@@ -142,7 +143,9 @@ def _chosen(
     until: date | None,
     *,
     number: int | None = None,
+    ids: Collection[int] | None = None,
     only_undelivered: bool = False,
+    only_open: bool = False,
     limit: int | None = None,
 ) -> Select[Any]:
     wanted = shift_rows(shop, till).order_by(SHIFTS.c.starts.desc().nulls_last(), SHIFTS.c.id.desc()).limit(limit)
@@ -152,6 +155,10 @@ def _chosen(
         wanted = wanted.where(SHIFTS.c.starts <= last_of(until))
     if number is not None:
         wanted = wanted.where(SHIFTS.c.number == number)
+    if ids is not None:
+        wanted = wanted.where(SHIFTS.c.id.in_(ids))
+    if only_open:
+        wanted = wanted.where(SHIFTS.c.closed.is_(None))
     return wanted.where(undelivered()) if only_undelivered else wanted
 
 

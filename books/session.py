@@ -88,7 +88,7 @@ class Session:
     # --- counters
 
     def greatest(self, table: Table) -> int:
-        """The greatest id of a table from which nothing is ever deleted."""
+        """The greatest id of a table. That of a row that is gone may be given again: nothing else keeps one."""
         return self.connection.execute(select(func.max(table.c.id))).scalar() or 0
 
     def count_on(self, name: str, count: int, above: int = 0) -> range:

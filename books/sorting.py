@@ -31,8 +31,9 @@ def sort_out(session: Session, number: Number, arrival: int, last_known: int, no
     before = {shift.id: (shift.first, shift.last, shift.untimed) for shift in number.shifts}
     gone = set(before) - {shift.id for shift in shifts}
     for shift in shifts:
-        shift.first = shift.last = None
-        shift.untimed = False
+        if not shift.archive:  # what it holds is no more here
+            shift.first = shift.last = None
+            shift.untimed = False
     touched = {shift.id: shift.touched for shift in shifts}
     for group, at in zip(groups, times, strict=True):
         shifts[group].holds(at)

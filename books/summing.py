@@ -1,5 +1,7 @@
 """Documents that count, added up by the database: a row for each kind of document, never one for each document.
 
+What is asked here of documents is kept for each shift, and asked again when one of them changes: `summaries`.
+
 Failures: none of its own.
 """
 
@@ -9,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from decimal import Decimal
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Date, func, select, true
 
@@ -19,7 +22,20 @@ from .session import Session, batches
 from .tables import DOCUMENTS, SHIFTS
 
 K = TypeVar("K", bound=Hashable)
-Kinds = Sequence[Any]  # shift, type, sign, annulled, how many, sum, cash, cashless; the day where it is asked for
+
+
+class Kind(NamedTuple):
+    """What the documents of one kind, in one shift and on one day, come to."""
+
+    shift: int
+    type: int
+    sign: int
+    annulled: bool
+    documents: int
+    sum: Decimal
+    cash: Decimal
+    cashless: Decimal
+    day: date | None  # None: of documents without a time in a shift that has none
 
 COUNTS = DOCUMENTS.c.counts == true()  # bare, SQLite would not look for it in an index
 _KINDS = (DOCUMENTS.c.shift_id, DOCUMENTS.c.type, DOCUMENTS.c.sign, DOCUMENTS.c.annulled)
@@ -28,29 +44,34 @@ _AMOUNTS = (exact_sum(DOCUMENTS.c.sum), exact_sum(DOCUMENTS.c.cash), exact_sum(D
 DAY = func.date(func.coalesce(DOCUMENTS.c.ended, DOCUMENTS.c.began, SHIFTS.c.starts), type_=Date)
 
 
-def kinds(session: Session, shifts: Sequence[int]) -> Kinds:
+def kinds(session: Session, shifts: Sequence[int]) -> list[Kind]:
     """What the documents of these shifts come to."""
-    wanted = select(*_KINDS, func.count(), *_AMOUNTS).where(COUNTS).group_by(*_KINDS)
-    return [row for some in batches(shifts) for row in session.rows(wanted.where(DOCUMENTS.c.shift_id.in_(some)))]
-
-
-def kinds_by_day(session: Session, shifts: Sequence[int]) -> Kinds:
-    """The same, by their days."""
     day = DAY.label("day")
     wanted = select(*_KINDS, func.count(), *_AMOUNTS, day).select_from(DOCUMENTS).join(SHIFTS)
     wanted = wanted.where(COUNTS).group_by(*_KINDS, day)
-    return [row for some in batches(shifts) for row in session.rows(wanted.where(DOCUMENTS.c.shift_id.in_(some)))]
+    mine = DOCUMENTS.c.shift_id
+    return [Kind(*row) for some in batches(shifts) for row in session.rows(wanted.where(mine.in_(some)))]
 
 
-def by_shift(rows: Kinds) -> dict[int, ShiftSums]:
-    return folded(rows, lambda row: row.shift_id)
+def versions(session: Session, shifts: Sequence[int]) -> dict[int, int]:
+    """How many versions of documents each shift has, whether they count or not."""
+    columns = DOCUMENTS.c
+    counted = select(columns.shift_id, func.count()).group_by(columns.shift_id)
+    found: dict[int, int] = {}
+    for some in batches(shifts):
+        found.update(dict(session.rows(counted.where(columns.shift_id.in_(some)))))
+    return found
 
 
-def by_shift_and_day(rows: Kinds) -> dict[tuple[int, date | None], ShiftSums]:
-    return folded(rows, lambda row: (row.shift_id, row.day))
+def by_shift(rows: Iterable[Kind]) -> dict[int, ShiftSums]:
+    return folded(rows, lambda row: row.shift)
 
 
-def folded(rows: Kinds, key: Callable[[Any], K]) -> dict[K, ShiftSums]:
+def by_shift_and_day(rows: Iterable[Kind]) -> dict[tuple[int, date | None], ShiftSums]:
+    return folded(rows, lambda row: (row.shift, row.day))
+
+
+def folded(rows: Iterable[Kind], key: Callable[[Kind], K]) -> dict[K, ShiftSums]:
     """The sums of each key; of one without documents there are none."""
     sums: defaultdict[K, dict[str, Any]] = defaultdict(dict)
     for row in rows:
@@ -84,9 +105,9 @@ def _shares(
         yield "gain", NOTHING + sign * total
 
 
-def closed_documents(rows: Iterable[Any]) -> int:
+def closed_documents(rows: Iterable[Kind]) -> int:
     """How many of them were closed: those of any type that were not annulled."""
-    return sum(row[4] for row in rows if not row.annulled)
+    return sum(row.documents for row in rows if not row.annulled)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from .amounts import Amount, Id, Words
 
-REVISION = "0005"  # of these tables; the newest file in migrations/versions
+REVISION = "0006"  # of these tables; the newest file in migrations/versions
 
 METADATA = MetaData(
     naming_convention={
@@ -105,6 +105,7 @@ SHIFTS = _table(
     Column("record_id", Id),  # the record that counts
     Column("closed_seen", Float(53)),  # when its closing was booked first
     _must("told", Boolean),  # the ERP was told of it as it is
+    Column("archive", Text),  # that holds its documents, which are no more here
     Index(None, "till_id", "number"),
     Index(None, "till_id", "starts"),
     Index(None, "starts"),
@@ -114,6 +115,11 @@ Index(
     SHIFTS.c.closed_seen,
     sqlite_where=SHIFTS.c.closed.is_not(None) & ~SHIFTS.c.told,
     postgresql_where=SHIFTS.c.closed.is_not(None) & ~SHIFTS.c.told,
+)
+SHIFT_SUMS = _table(
+    "shift_sums",
+    _key("shift_id", Id, ForeignKey("shifts.id", ondelete="CASCADE")),
+    _must("body", LargeBinary),
 )
 SHIFT_RECORDS = _table(
     "shift_records",

@@ -22,9 +22,12 @@ from .people import People
 from .receipts import Receipts
 from .reconciling import Reconciling
 from .session import Session
+from .trimming import Trimming
 
 
-class Transaction(Files, Accounts, Deliveries, Drawer, Asking, Reconciling, Breakdown, Latest, Receipts, People, Audit):
+class Transaction(
+    Files, Accounts, Deliveries, Drawer, Asking, Reconciling, Breakdown, Latest, Receipts, People, Audit, Trimming
+):
     """Made by `Books.read` and `Books.write`; of no use after their block."""
 
     def __init__(self, session: Session) -> None:

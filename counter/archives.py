@@ -66,6 +66,7 @@ def show_trim(rows: dict[str, Any], *, dry_run: bool) -> None:
     counted = {
         "archive": len(rows["deleted"]), "reply file": len(rows["replies"]), "chunk": rows["chunks"],
         "taken document": rows["documents"],
+        "shift in the books": rows["shifts"],
     }  # fmt: skip
     gone = [several(count, noun) for noun, count in counted.items() if count]
     if gone:

@@ -94,9 +94,10 @@ class SalesReader:
     def _check_share(self, txn: Transaction, file: SalesFile, tally: Tally) -> None:
         """The first refusal is told with the verdict: nothing of the file is kept that could tell it later."""
         limit = self._office.settings.collect.refused_share
-        objects = tally.read + tally.shifts + tally.log_ons + tally.drawer + tally.refused
-        if tally.refused > objects * limit:
+        refused = tally.refused - tally.archived  # what is old is no sign of a wrong file
+        objects = tally.read + tally.shifts + tally.log_ons + tally.drawer + refused
+        if refused > objects * limit:
             first = txn.refused(file.arrival, 1)[0]
             told = {"line": first.line, "why": first.why.text(self._office.settings.language)}
-            counts = {"refused": tally.refused, "read": objects, "limit": f"{limit:.0%}"}
+            counts = {"refused": refused, "read": objects, "limit": f"{limit:.0%}"}
             raise Reject(Reason("sales.refused-share", **counts, **told))

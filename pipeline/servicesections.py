@@ -94,6 +94,16 @@ class Books(Section, frozen=True):
             examples=["postgresql+psycopg://tillpost@db.example/tillpost"],
         ),
     ] = ""
+    keep_days: Annotated[
+        int,
+        setting(
+            "How long receipts stay in the sales database; older shifts that the ERP has got go into archives, each "
+            "whole. 0 = for ever.",
+            "days",
+            ge=0,
+            le=36_500,
+        ),
+    ] = 0
 
 
 class Trim(Section, frozen=True):

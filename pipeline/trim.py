@@ -50,6 +50,7 @@ class Account:
     replies: list[str] = field(default_factory=list)
     chunks: int = 0
     documents: int = 0
+    shifts: int = 0  # out of the books
     leapt: float | None = None  # as in the plan
     left: list[tuple[Path, Reason]] = field(default_factory=list)  # what a person should look at
     waiting: list[tuple[Path, Reason]] = field(default_factory=list)  # what a later run will do
@@ -123,6 +124,17 @@ class _Run:
         if has_books(self._office):
             with done.told(layout.outbox), books_of(self._office) as books, books.write() as txn:
                 done.documents = txn.drop_bodies(todo.before)
+            with done.told(layout.books_archive):
+                self._trim_books(done)
+
+    def _trim_books(self, done: Account) -> None:
+        from .bookstrim import trim as trim_sales  # noqa: PLC0415 - as the books
+
+        if self._office.settings.books.keep_days:
+            with books_of(self._office) as books:
+                trimmed = trim_sales(self._office, books)
+            done.shifts = len(trimmed.shifts)
+            done.waiting += [(self._office.layout.books_archive, reason) for _, reason in trimmed.waiting]
 
     def _note(self, done: Account) -> None:
         """When this was, for the next run to judge its clock by."""
@@ -147,4 +159,5 @@ class _Run:
             replies_deleted=len(done.replies),
             chunks_removed=done.chunks,
             documents_dropped=done.documents,
+            shifts_trimmed=done.shifts,
         )

@@ -19,7 +19,7 @@ from .views import Row
 
 
 def planned(office: Office, plan: Plan) -> dict[str, object]:
-    """What a run would do. How many chunks and documents go is not known before."""
+    """What a run would do. How many chunks, documents and shifts go is not known before."""
     return {
         "archives": [
             _day(office, one.spot, len(one.files), sum(file.size for file in one.files), len(one.kept), one.path)
@@ -30,6 +30,7 @@ def planned(office: Office, plan: Plan) -> dict[str, object]:
         "replies": [printable(name) for name in plan.replies],
         "chunks": None,
         "documents": None,
+        "shifts": None,
         **_told(office, plan.leapt, plan.left, plan.waiting),
     }
 
@@ -42,6 +43,7 @@ def done(office: Office, account: Account) -> dict[str, object]:
         "replies": [printable(name) for name in account.replies],
         "chunks": account.chunks,
         "documents": account.documents,
+        "shifts": account.shifts,
         **_told(office, account.leapt, account.left, account.waiting),
     }
 

@@ -86,13 +86,14 @@ class OldFile(Noun, frozen=True):
         return self.entry.size
 
 
-def file_name(spot: Spot, number: int) -> str:
+def file_name(trade: Trade, day: date, number: int) -> str:
+    """Of the `number`-th archive of a day, from 1."""
     again = f"-{number}" if number > 1 else ""
-    return f"{spot.trade}-{spot.day:%y-%m-%d}{again}.tgz"
+    return f"{trade}-{day:%y-%m-%d}{again}.tgz"
 
 
-def named_so(room: Room, name: str) -> tuple[Spot, int] | None:
-    """What an archive of this name is of; None for a name that we never give."""
+def read_name(name: str) -> tuple[Trade, date, int] | None:
+    """What `file_name` made `name` of; None for a name that we never give."""
     found = _NAME.fullmatch(name)
     if found is None or found[1] not in set(Trade):
         return None
@@ -100,8 +101,14 @@ def named_so(room: Room, name: str) -> tuple[Spot, int] | None:
         day = date(_CENTURY + int(found[2]), int(found[3]), int(found[4]))
     except ValueError:
         return None
-    spot, number = Spot(day, room, Trade(found[1])), int(found[5] or 1)
-    return (spot, number) if file_name(spot, number) == name else None
+    told = Trade(found[1]), day, int(found[5] or 1)
+    return told if file_name(*told) == name else None
+
+
+def named_so(room: Room, name: str) -> tuple[Spot, int] | None:
+    """What an archive of this name is of; None for a name that we never give."""
+    found = read_name(name)
+    return None if found is None else (Spot(found[1], room, found[0]), found[2])
 
 
 def nobody(count: int) -> None:
@@ -141,7 +148,7 @@ class Archives:
         folder = self._layout.archive(spot.room)
         named = (named_so(spot.room, entry.name) for entry in self._disk.entries(folder))
         taken = [one[1] for one in named if one and one[0] == spot]
-        return folder / file_name(spot, max(taken, default=0) + 1)
+        return folder / file_name(spot.trade, spot.day, max(taken, default=0) + 1)
 
     def sweep(self) -> None:
         """Removes what killed writers left beside the archives."""

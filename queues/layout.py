@@ -118,6 +118,11 @@ class Layout(Noun, frozen=True):
         """Where what lay in `room` is kept when it is old."""
         return self.backup / f"{room.value}_archive"
 
+    @property
+    def books_archive(self) -> Path:
+        """Where sales are kept that are too old for the books."""
+        return self.backup / "books_archive"
+
     def shop_inbox(self, shop: str) -> Path:
         """Where a shop's own exports are dropped; "" = the top, for all shops."""
         return self.inbox / shop
@@ -128,7 +133,7 @@ class Layout(Noun, frozen=True):
         moves = Moves(disk, folder_mode=mode)
         archives = (self.archive(room) for room in ARCHIVED)
         claimed = (self.claimed(trade) for trade in Trade)
-        for folder in (self.root, *self.folders().values(), *claimed, *archives):
+        for folder in (self.root, *self.folders().values(), *claimed, *archives, self.books_archive):
             moves.make(folder, self.root if self.root in folder.parents else folder.parent)
 
     def relative(self, path: Path) -> str:

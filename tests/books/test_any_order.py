@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from naive_books import NaiveBooks
-from tillpost.books import Books, Delivery
+from tillpost.books import Books, Delivery, summing
+from tillpost.books.summaries import summaries
+from tillpost.books.tables import SHIFT_SUMS
 from tillpost.model import Means, Move, Payment, SalesEvent
 from trial_books import Trial, empty
 from trial_sales import DAWN, log_on, moment, receipt, record
@@ -69,6 +72,24 @@ def sales(draw: Any) -> list[File]:
     cuts = sorted(draw(st.lists(st.integers(0, len(order)), max_size=3)))
     parts = [order[start:end] for start, end in zip([0, *cuts], [*cuts, len(order)], strict=True)]
     return [(part, draw(st.booleans())) for part in parts]
+
+
+def summed(trial: Trial) -> Any:
+    """What the documents of each shift come to, asked of themselves."""
+    with trial.books.read() as txn:
+        session, rows = txn._session, [row.id for row in txn.find_shifts()]
+        every = summing.kinds(session, rows)
+        numbers, versions = summing.numberings(session, rows), summing.versions(session, rows)
+    mine = {row: {kind for kind in every if kind.shift == row} for row in rows}
+    return {row: (mine[row], numbers.get(row, summing.Numbering()), versions.get(row, 0)) for row in rows}
+
+
+def kept(trial: Trial) -> Any:
+    """The same, as it is kept beside them."""
+    with trial.books.read() as txn:
+        every = txn._session.rows(sqlalchemy.select(SHIFT_SUMS.c.shift_id))
+        found = summaries(txn._session, [row.shift_id for row in every])
+    return {row: (set(one.kinds), one.numbering, one.versions) for row, one in found.items()}
 
 
 def starts(*times: datetime | None) -> datetime:
@@ -132,6 +153,7 @@ def play(trial: Trial, files: Sequence[File]) -> None:
         wanted = naive.book(events, live=live)
         assert {name: getattr(tally, name) for name in wanted} == wanted
         assert state(trial) == expected(naive)
+        assert kept(trial) == summed(trial)
         deliver(trial, trial.last, told)
         counting = Counter(one.digest for shift in naive.shifts() for one in naive.counting(shift))
         subjects = trial.counted()

@@ -360,6 +360,7 @@ QUESTIONS: dict[str, Any] = {
     "a day's departments": lambda txn: txn.departments_by_day("5", since=DAY, until=DAY),
     "what is undelivered": lambda txn: txn.reckonings("5", only_undelivered=True, limit=2),
 }
+SUMMED = ("a till", "a shift", "a shop's day", "what is undelivered")  # of them no document is read
 
 
 def test_no_question_reads_a_large_table_whole(full: Any) -> None:
@@ -377,7 +378,7 @@ def test_no_question_reads_a_large_table_whole(full: Any) -> None:
             asked.clear()
             assert question(txn)
             large = [(text, values) for text, values in asked if re.search("FROM (documents|positions)", text)]
-            assert large, name
+            assert bool(large) != (name in SUMMED), name
             for text, values in large:
                 plan = [" ".join(map(str, row)) for row in connection.exec_driver_sql(explain + text, values)]
                 assert [line for line in plan if LARGE.search(line)] == [], (name, text)

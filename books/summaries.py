@@ -1,0 +1,85 @@
+"""What each shift's documents come to, kept beside them: so a question costs a row for each shift, and not all of its
+documents; and so that it can still be answered when these lie in an archive.
+
+A booking makes the summaries of all shifts that it touches anew, from the documents, in its own transaction: none can
+fall behind. A shift that was last booked by an older program has none, and is summed up where it is asked for.
+
+Failures: `Halt` for a row that cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import delete, select
+
+from ..errors import Halt, Reason
+from ..model import Noun
+from .session import Session, batches
+from .summing import Kind, Numbering, kinds, numberings, versions
+from .tables import SHIFT_SUMS, SHIFTS
+
+
+class Summary(Noun, frozen=True, omit_defaults=True):
+    """Of one shift."""
+
+    kinds: tuple[Kind, ...] = ()
+    numbering: Numbering = Numbering()
+    versions: int = 0  # of documents, whether they count or not
+
+    @property
+    def outdated(self) -> int:
+        """Versions of documents that do not count."""
+        return self.versions - self.numbering.documents
+
+
+Summaries = dict[int, Summary]  # by the shift's row
+
+
+def keep(session: Session, shifts: Sequence[int]) -> None:
+    """Makes the summaries of these shifts anew, but for those whose documents lie in an archive."""
+    here = select(SHIFTS.c.id).where(SHIFTS.c.archive.is_(None))
+    for some in batches(shifts):
+        mine = [row.id for row in session.rows(here.where(SHIFTS.c.id.in_(some)))]
+        session.run(delete(SHIFT_SUMS).where(SHIFT_SUMS.c.shift_id.in_(mine)))
+        made = _summed(session, mine)
+        session.append(SHIFT_SUMS, [(shift, msgspec.msgpack.encode(one)) for shift, one in made.items()])
+
+
+def summaries(session: Session, shifts: Sequence[int]) -> Summaries:
+    """Of each of these shifts."""
+    found: Summaries = {}
+    for some in batches(shifts):
+        kept = session.rows(select(SHIFT_SUMS).where(SHIFT_SUMS.c.shift_id.in_(some)))
+        found.update((row.shift_id, _read(row.body)) for row in kept)
+    return found | _summed(session, [shift for shift in shifts if shift not in found])
+
+
+def every_kind(found: Summaries) -> list[Kind]:
+    return [kind for one in found.values() for kind in one.kinds]
+
+
+def _summed(session: Session, shifts: Sequence[int]) -> Summaries:
+    if not shifts:
+        return {}
+    by_shift = _grouped(kinds(session, shifts))
+    numbers, counts = numberings(session, shifts), versions(session, shifts)
+    return {
+        shift: Summary(tuple(by_shift.get(shift, ())), numbers.get(shift, Numbering()), counts.get(shift, 0))
+        for shift in shifts
+    }
+
+
+def _grouped(rows: Iterable[Kind]) -> dict[int, list[Kind]]:
+    found: dict[int, list[Kind]] = {}
+    for row in rows:
+        found.setdefault(row.shift, []).append(row)
+    return found
+
+
+def _read(body: bytes) -> Summary:
+    try:
+        return msgspec.msgpack.decode(body, type=Summary)
+    except msgspec.DecodeError as trouble:
+        raise Halt(Reason("books.row", kind=Summary.__name__, detail=trouble)) from trouble
