@@ -8,7 +8,7 @@ PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
 # what tests read beside the package; copied out of the checkout to test the installed wheel
 BESIDE := tests setup.cfg .importlinter $(wildcard samples docs *.md)
 
-.PHONY: help venv demo demo-cash bench-cash bench-books test faults docs lint types layers wheel check clean
+.PHONY: help venv demo demo-cash bench-cash bench-books test faults docs screenshots lint types layers wheel check clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -49,6 +49,9 @@ faults: venv ## tests/faults in full, with its figures: hours; ARGS="-k feed" to
 
 docs: venv ## writes the tables and diagrams of the documents anew, from the program itself
 	$(BIN)/pytest -q tests/test_docs.py tests/test_cash_docs.py --accept
+
+screenshots: venv ## docs/screens: pictures of the pages, made anew; needs Chromium
+	$(BIN)/pytest -q tests/web/test_screens.py --accept
 
 lint: venv
 	$(BIN)/ruff check .
