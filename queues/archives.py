@@ -86,14 +86,14 @@ class OldFile(Noun, frozen=True):
         return self.entry.size
 
 
-def file_name(trade: Trade, day: date, number: int) -> str:
-    """Of the `number`-th archive of a day, from 1."""
+def dated(trade: Trade, day: date, number: int) -> str:
+    """The name of the `number`-th archive of a day, from 1."""
     again = f"-{number}" if number > 1 else ""
     return f"{trade}-{day:%y-%m-%d}{again}.tgz"
 
 
 def read_name(name: str) -> tuple[Trade, date, int] | None:
-    """What `file_name` made `name` of; None for a name that we never give."""
+    """What `dated` made `name` of; None for a name that we never give."""
     found = _NAME.fullmatch(name)
     if found is None or found[1] not in set(Trade):
         return None
@@ -102,7 +102,11 @@ def read_name(name: str) -> tuple[Trade, date, int] | None:
     except ValueError:
         return None
     told = Trade(found[1]), day, int(found[5] or 1)
-    return told if file_name(*told) == name else None
+    return told if dated(*told) == name else None
+
+
+def file_name(spot: Spot, number: int) -> str:
+    return dated(spot.trade, spot.day, number)
 
 
 def named_so(room: Room, name: str) -> tuple[Spot, int] | None:
@@ -148,7 +152,7 @@ class Archives:
         folder = self._layout.archive(spot.room)
         named = (named_so(spot.room, entry.name) for entry in self._disk.entries(folder))
         taken = [one[1] for one in named if one and one[0] == spot]
-        return folder / file_name(spot.trade, spot.day, max(taken, default=0) + 1)
+        return folder / file_name(spot, max(taken, default=0) + 1)
 
     def sweep(self) -> None:
         """Removes what killed writers left beside the archives."""

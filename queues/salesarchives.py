@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ..errors import Reason, Reject, Retry
-from .archives import file_name, read_name
+from .archives import dated, read_name
 from .disk import Disk
 from .durable import digest_of, publish_checked, sweep
 from .layout import Layout, Trade
@@ -57,7 +57,7 @@ class SalesArchives:
 
     def add(self, day: date, files: Iterable[tuple[str, bytes]]) -> tuple[Path, Digests]:
         """A new archive of `files`, name and content, compared with them when this returns."""
-        path = self._folder / file_name(Trade.SALES, day, max((at for at, _ in self._numbered(day)), default=0) + 1)
+        path = self._folder / dated(Trade.SALES, day, max((at for at, _ in self._numbered(day)), default=0) + 1)
         began = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
         told: Digests = {}
 
