@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
 from ..errors import Fault, Reason, Reject
 from ..model import DrawerDocument, DrawerMove, DrawerPieces
@@ -75,14 +75,39 @@ class Drawer:
     _session: Session
 
     def drawer(
-        self, shop: str, till: str, since: float | None = None, until: float | None = None, limit: int | None = None
+        self,
+        shop: str,
+        till: str,
+        since: float | None = None,
+        until: float | None = None,
+        limit: int | None = None,
+        below: tuple[str, int] | None = None,
     ) -> list[DrawerDocument]:
-        """A till's documents from `since` on and before `until`, in seconds since the epoch; newest first."""
+        """A till's documents from `since` on and before `until`, in seconds since the epoch; newest first. `below`:
+        those that come after the document of this machine and entry."""
         wanted = _of(select(DRAWER), shop, till, since, until)
+        if below is not None:
+            wanted = wanted.where(self._after(shop, till, *below))
         order = (DRAWER.c.at.desc(), DRAWER.c.machine, DRAWER.c.entry.desc())
         rows = self._session.rows(wanted.order_by(*order).limit(limit))
         pieces = self._pieces([row.id for row in rows])
         return [_document(shop, till, row, tuple(pieces.get(row.id, ()))) for row in rows]
+
+    def _after(self, shop: str, till: str, machine: str, entry: int) -> ColumnElement[bool]:
+        """What a list, newest first, tells after a document; after one that there is not, nothing."""
+        columns = DRAWER.c
+        wanted = _of(select(columns.at), shop, till, None, None)
+        found = self._session.first(wanted.where((columns.machine == machine) & (columns.entry == entry)))
+        if found is None:
+            return false()
+        same = (columns.machine == machine) & (columns.entry < entry)
+        return (columns.at <= found.at) & or_(columns.at < found.at, columns.machine > machine, same)
+
+    def last_drawer(self, shop: str, till: str) -> float | None:
+        """The moment of a till's newest document, in seconds since the epoch."""
+        wanted = _of(select(DRAWER.c.at), shop, till, None, None).order_by(DRAWER.c.at.desc()).limit(1)
+        found = self._session.first(wanted)
+        return None if found is None else float(found.at)
 
     def drawer_sums(
         self, shop: str, till: str, since: float | None = None, until: float | None = None

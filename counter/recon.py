@@ -80,7 +80,7 @@ def recon_ls(
                 office, books, shop, till, first, last, only_undelivered=undelivered, limit=limit
             )
         else:
-            found = reconviews.by_day(office, books, shop, first, last, limit=limit)
+            found = reconviews.by_day(office, books, shop, since=first, until=last, limit=limit)
     answer(found, as_json, lambda: _show(found, undelivered=undelivered))
 
 

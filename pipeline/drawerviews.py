@@ -16,6 +16,7 @@ from ..errors import Fault, Reason, Reject
 from ..model import DrawerDocument, DrawerMove, money
 from . import views
 from .office import Office
+from .salesviews import tills_of
 
 Row = dict[str, object]
 
@@ -29,25 +30,71 @@ def drawer(
     until: date | None = None,
     *,
     limit: int,
+    below: tuple[str, int] | None = None,
 ) -> Row:
-    """The newest `limit` documents of a period, and what all of it come to; both days included. Raises Reject."""
+    """The newest `limit` documents of a period, and what all of it come to; both days included. `below`: the documents
+    that come after the one of this machine and entry; `next` names the last one where there are more. Raises Reject."""
     views.till(office, shop, till)
-    if since and until and since > until:
-        raise Reject(Reason("requests.backwards", since=since, until=until), Fault.ERROR)
     zone = office.settings.zone(shop)
-    begin = _midnight(since, zone) if since else None
-    end = _midnight(until + timedelta(days=1), zone) if until else None
+    begin, end = _period(since, until, zone)
     with books.read() as txn:
-        documents = txn.drawer(shop, till, begin, end, limit)
+        documents = txn.drawer(shop, till, begin, end, limit + 1, below)
         sums = txn.drawer_sums(shop, till, begin, end)
+    shown, more = documents[:limit], documents[limit:]
+    return {
+        **_head(shop, till, since, until),
+        "sums": [_sums(each) for each in sums],
+        "documents": [_document(each, zone) for each in shown],
+        "next": {"machine": shown[-1].machine, "entry": shown[-1].entry} if more else None,
+    }
+
+
+def drawers(
+    office: Office, books: Books, shop: str, since: date | None = None, until: date | None = None
+) -> Row:
+    """What a period's documents come to at each till of a shop; both days included. Raises Reject."""
+    tills, zone = tills_of(office, shop), office.settings.zone(shop)
+    begin, end = _period(since, until, zone)
+    with books.read() as txn:
+        rows: list[Row] = [
+            {
+                "till": till,
+                "last": _moment(txn.last_drawer(shop, till), zone),
+                "sums": [_sums(each) for each in txn.drawer_sums(shop, till, begin, end)],
+            }
+            for till in tills
+        ]
+    return {**_head(shop, None, since, until), "tills": rows}
+
+
+def last_days(office: Office, books: Books, shop: str, till: str = "", *, days: int) -> tuple[date, date]:
+    """So many days that end with the newest document, of a till or of a shop; where there is none, with today. Raises
+    Reject."""
+    tills = [till] if till else tills_of(office, shop)
+    with books.read() as txn:
+        told = [at for one in tills if (at := txn.last_drawer(shop, one)) is not None]
+    last = datetime.fromtimestamp(max(told, default=office.clock.now()), office.settings.zone(shop)).date()
+    return last - timedelta(days=days - 1), last
+
+
+def _head(shop: str, till: str | None, since: date | None, until: date | None) -> Row:
     return {
         "shop": shop,
         "till": till,
         "from": since.isoformat() if since else None,
         "to": until.isoformat() if until else None,
-        "sums": [_sums(each) for each in sums],
-        "documents": [_document(each, zone) for each in documents],
     }
+
+
+def _period(since: date | None, until: date | None, zone: ZoneInfo) -> tuple[float | None, float | None]:
+    """From the first moment of a day to that after another one."""
+    if since and until and since > until:
+        raise Reject(Reason("requests.backwards", since=since, until=until), Fault.ERROR)
+    return _midnight(since, zone) if since else None, _midnight(until + timedelta(days=1), zone) if until else None
+
+
+def _moment(at: float | None, zone: ZoneInfo) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, zone).isoformat(timespec="seconds")
 
 
 def _midnight(day: date, zone: ZoneInfo) -> float:

@@ -12,8 +12,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ..books import DayReckoning, DepartmentSums, MeansSums, Request, ShiftReckoning, Transaction, Version
-from ..model import ReceiptLine, ShiftSums, money
+from ..books import (
+    DayReckoning,
+    DepartmentSums,
+    MeansSums,
+    Request,
+    ShiftReckoning,
+    ShiftStanding,
+    Transaction,
+    Version,
+)
+from ..model import ReceiptLine, ShiftPlace, ShiftSums, money
 from .clock import moment
 from .office import Office
 from .reexport import Exported
@@ -25,30 +34,31 @@ Row = dict[str, Any]
 def exported(office: Office, done: Exported) -> Row:
     """What became of an export by hand."""
     return {
-        "shifts": [
-            {
-                "shop": shift.place.shop,
-                "till": shift.place.till,
-                "shift": shift.place.number,
-                "opened": _time(shift.place.opened),
-                "document": name,
-            }
-            for shift, name in done.shifts
-        ],
+        "shifts": [{**_place(shift.place), "document": name} for shift, name in done.shifts],
         "written": done.outgone.written,
         "troubles": [reason.text(office.settings.language) for reason in done.outgone.troubles],
     }
 
 
-def shift_row(shift: ShiftReckoning, telling: Telling) -> Row:
-    """What is told of a shift in every list."""
-    place = shift.place
+def standing_row(shift: ShiftStanding) -> Row:
+    """A shift that is to be exported."""
     return {
         "id": shift.id,
-        "shop": place.shop,
-        "till": place.till,
-        "shift": place.number,
-        "opened": _time(place.opened),
+        **_place(shift.place),
+        "closed": _time(shift.closed),
+        "delivery": shift.delivery.value,
+    }
+
+
+def _place(place: ShiftPlace) -> Row:
+    return {"shop": place.shop, "till": place.till, "shift": place.number, "opened": _time(place.opened)}
+
+
+def shift_row(shift: ShiftReckoning, telling: Telling) -> Row:
+    """What is told of a shift in every list."""
+    return {
+        "id": shift.id,
+        **_place(shift.place),
         "closed": _time(shift.closed),
         "never_closed": shift.closed is None and shift.superseded,
         "complete": telling.is_complete(shift),

@@ -7,10 +7,13 @@ Failures: `Reject` where a shop, till or shift that was asked for does not exist
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
-from ..books import Books, Transaction
+from ..books import Books, ShiftReckoning, Transaction
 from ..errors import Fault, Reason, Reject
+from ..model import ReceiptLine
 from . import views
 from .office import Office
 from .reconrows import Row, day_row, department_row, line_row, means_row, shift_row, till_row, version_row
@@ -29,13 +32,17 @@ def by_shift(
     until: date | None = None,
     *,
     only_undelivered: bool = False,
+    only_open: bool = False,
+    below: int | None = None,
     limit: int,
 ) -> Row:
-    """The newest `limit` shifts of a till, or of all of a shop, that began on these days. Raises Reject."""
+    """The newest `limit` shifts of a till, or of all of a shop, that began on these days; `below`: those that come
+    after this one. Raises Reject."""
     tills = _named(office, shop, till, since, until)
     telling = Telling(office)
     with books.read() as txn:
-        found = txn.reckonings(shop, till, since, until, only_undelivered=only_undelivered, limit=limit)
+        which: dict[str, Any] = {"only_undelivered": only_undelivered, "only_open": only_open, "below": below}
+        found = txn.reckonings(shop, till, since, until, limit=limit, **which)
         return {
             **_head(shop, till, since, until),
             "shifts": [shift_row(shift, telling) for shift in found],
@@ -44,18 +51,25 @@ def by_shift(
 
 
 def by_day(
-    office: Office, books: Books, shop: str, since: date | None = None, until: date | None = None, *, limit: int
+    office: Office,
+    books: Books,
+    shop: str,
+    till: str = "",
+    since: date | None = None,
+    until: date | None = None,
+    *,
+    limit: int,
 ) -> Row:
-    """A shop's days; where no period is named, the last `limit` up to its latest sale. Raises Reject."""
-    tills = _named(office, shop, "", since, until)
+    """The days of a shop or a till; where no period is named, the last `limit` up to its latest sale. Raises Reject."""
+    tills = _named(office, shop, till, since, until)
     telling = Telling(office)
     with books.read() as txn:
-        days = _period(txn, shop, "", since, until, limit)
-        found = txn.days(shop, since=days[0], until=days[1]) if days else []
+        days = _period(txn, shop, till, since, until, limit)
+        found = txn.days(shop, till, since=days[0], until=days[1]) if days else []
         return {
-            **_head(shop, "", *(days or (since, until))),
+            **_head(shop, till, *(days or (since, until))),
             "days": [day_row(day, telling) for day in found],
-            "tills": [till_row(office, txn, shop, one, 1) for one in tills],
+            "tills": [till_row(office, txn, shop, one, QUESTIONS if till else 1) for one in tills],
         }
 
 
@@ -98,16 +112,37 @@ def shift(
         mine = txn.reckonings(shop, till, opened, opened, number=number, limit=1)
         if not mine:
             raise Reject(Reason("sales.no-shift", shop=shop, till=till, shift=number), Fault.ERROR)
-        found, row = mine[0], mine[0].id
-        lines = txn.lines(row, limit + 1, above)
-        return {
-            **shift_row(found, Telling(office)),
-            "means": [means_row(one) for one in txn.means(row)],
-            "departments": [department_row(one) for one in txn.departments(row)],
-            "versions": [version_row(one) for one in txn.versions(row)],
-            "documents": [line_row(line) for line in lines[:limit]],
-            "next": lines[limit - 1].number if len(lines) > limit else None,
-        }
+        return _whole(office, txn, mine[0], limit, above)
+
+
+def shift_of(office: Office, books: Books, row: int, *, limit: int, above: int = -1) -> Row:
+    """As `shift`, by the shift's row. Raises Reject."""
+    with books.read() as txn:
+        mine = txn.reckonings("", ids=[row])
+        if not mine:
+            raise Reject(Reason("recon.no-shift", row=row), Fault.ERROR)
+        return _whole(office, txn, mine[0], limit, above)
+
+
+def _whole(office: Office, txn: Transaction, found: ShiftReckoning, limit: int, above: int) -> Row:
+    lines = txn.lines(found.id, limit + 1, above)
+    shown = _page(lines, limit)
+    return {
+        **shift_row(found, Telling(office)),
+        "means": [means_row(one) for one in txn.means(found.id)],
+        "departments": [department_row(one) for one in txn.departments(found.id)],
+        "versions": [version_row(one) for one in txn.versions(found.id)],
+        "documents": [line_row(line) for line in shown],
+        "next": shown[-1].number if len(shown) < len(lines) else None,
+    }
+
+
+def _page(lines: Sequence[ReceiptLine], limit: int) -> Sequence[ReceiptLine]:
+    """The first of them, at most `limit`. Documents of one number stay together: the next page begins above it."""
+    end = min(limit, len(lines))
+    while 1 < end < len(lines) and lines[end].number == lines[end - 1].number:
+        end -= 1
+    return lines[:end]
 
 
 # --- which

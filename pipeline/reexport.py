@@ -9,7 +9,7 @@ stay due.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -49,6 +49,16 @@ def _one(found: Sequence[ShiftStanding], shop: str, till: str, number: int) -> S
     if not found:
         raise Reject(Reason("sales.no-shift", shop=shop, till=till, shift=number), Fault.ERROR)
     return found[0]
+
+
+def by_row(books: Books, shop: str, till: str, rows: Collection[int]) -> list[ShiftStanding]:
+    """The shifts of these rows, oldest first. Raises Reject where one is none of the shop's, or of the till's."""
+    with books.read() as txn:
+        found = txn.standings(shop, till, ids=rows)
+    gone = set(rows) - {shift.id for shift in found}
+    if gone:
+        raise Reject(Reason("recon.no-shift", row=min(gone)), Fault.ERROR)
+    return found[::-1]
 
 
 def undelivered(

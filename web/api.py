@@ -135,34 +135,34 @@ def get_settings(request: Request, visitor: Admin) -> Response:
 @router.post("/exports/{arrival}/release", tags=["change"], dependencies=[OurForm])
 def post_release(request: Request, visitor: Operator, arrival: int) -> Response:
     """Lets a held export through, as `tillpost held release`."""
-    return _done(request, acts.release_export(site_of(request), visitor.name, arrival))
+    return done(request, acts.release_export(site_of(request), visitor.name, arrival))
 
 
 @router.post("/exports/{arrival}/refuse", tags=["change"], dependencies=[OurForm])
 def post_refuse(request: Request, visitor: Operator, arrival: int) -> Response:
     """Refuses a held export, as `tillpost held refuse`."""
-    return _done(request, acts.refuse_export(site_of(request), visitor.name, arrival))
+    return done(request, acts.refuse_export(site_of(request), visitor.name, arrival))
 
 
 @router.post("/tills/{shop}/{till}/hold", tags=["change"], dependencies=[OurForm])
 def post_hold(request: Request, visitor: Operator, shop: str, till: str) -> Response:
     """Offers a till nothing more, as `tillpost queue hold`."""
-    return _done(request, acts.hold_till(site_of(request), visitor.name, shop, till))
+    return done(request, acts.hold_till(site_of(request), visitor.name, shop, till))
 
 
 @router.post("/tills/{shop}/{till}/release", tags=["change"], dependencies=[OurForm])
 def post_release_till(request: Request, visitor: Operator, shop: str, till: str) -> Response:
     """Lets a till on hold have its chunks again, as `tillpost queue release`."""
-    return _done(request, acts.release_till(site_of(request), visitor.name, shop, till))
+    return done(request, acts.release_till(site_of(request), visitor.name, shop, till))
 
 
 @router.post("/tills/{shop}/{till}/resync", tags=["change"], dependencies=[OurForm])
 def post_resync(request: Request, visitor: Operator, shop: str, till: str) -> Response:
     """Empties a till and fills it anew, as `tillpost till resync`."""
-    return _done(request, acts.resync_till(site_of(request), visitor.name, shop, till))
+    return done(request, acts.resync_till(site_of(request), visitor.name, shop, till))
 
 
-def _done(request: Request, entry: int) -> Response:
+def done(request: Request, entry: int) -> Response:
     site = site_of(request)
     (row,) = site.people.acts(site.office.settings.language, 1, before=entry + 1)
     return answer(row)

@@ -17,13 +17,15 @@ from starlette.exceptions import HTTPException
 
 from .. import __version__
 from ..errors import Halt, Reason, Reject, Retry
-from . import api, exports, house, logins, overview, tills
+from . import api, apirecon, cash, exports, house, logins, overview, recon, tills
 from .headers import STATIC, Strict
 from .rendering import page
 from .site import Site
 from .visitors import Denied, Visitor, is_program, language_of, site_of, visitor_of
 
-NOT_THERE = frozenset({"view.no-arrival", "view.no-till", "view.no-chunk", "view.no-shop"})
+NOT_THERE = frozenset(
+    {"view.no-arrival", "view.no-till", "view.no-chunk", "view.no-shop", "sales.no-shift", "recon.no-shift"}
+)
 AGAIN = "30"  # seconds after which a try may do better
 
 
@@ -39,7 +41,7 @@ def application(site: Site) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.site = site
-    for part in (logins, overview, exports, tills, house, api):
+    for part in (logins, overview, exports, tills, recon, cash, house, api, apirecon):
         app.include_router(part.router)
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(Strict)

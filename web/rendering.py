@@ -5,7 +5,7 @@ Failures: those of a template that asks for what it was not given; a test makes 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,8 @@ from . import words
 from .visitors import Visitor, language_of, site_of
 
 TIMES = {"en": "%Y-%m-%d %H:%M:%S", "ru": "%d.%m.%Y %H:%M:%S"}
+TO_THE_MINUTE = {"en": "%Y-%m-%d %H:%M", "ru": "%d.%m.%Y %H:%M"}
+DAYS = {"en": "%Y-%m-%d", "ru": "%d.%m.%Y"}
 NARROW = "\u202f"  # between the thousands
 
 
@@ -47,6 +49,8 @@ def page(
         word=partial(words.word, language=language),
         age=partial(words.age, language=language),
         when=partial(_when, ZoneInfo(site_of(request).office.settings.timezone), language),
+        at_till=partial(_at_till, language),
+        day=partial(_day, language),
         light=words.LIGHTS.get,
         language=language,
         languages=LANGUAGES,
@@ -74,6 +78,18 @@ def _when(zone: ZoneInfo, language: str, moment: str) -> Markup:
         return Markup("–")
     at = datetime.fromisoformat(moment).astimezone(zone)
     return Markup('<time datetime="{}">{}</time>').format(moment, at.strftime(TIMES[language]))
+
+
+def _at_till(language: str, time: str | None) -> Markup:
+    """A time as a till told it, on its own clock; None = it told none."""
+    if time is None:
+        return Markup("–")
+    shown = datetime.fromisoformat(time).strftime(TO_THE_MINUTE[language])
+    return Markup('<time datetime="{}">{}</time>').format(time, shown)
+
+
+def _day(language: str, day: str) -> str:
+    return date.fromisoformat(day).strftime(DAYS[language])
 
 
 def grouped(count: int) -> str:
