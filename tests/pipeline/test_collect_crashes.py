@@ -184,7 +184,8 @@ def corrects(world: World) -> None:
     path = world.office.root / "outbox" / first
     world.taken.append((first, path.read_bytes()))
     path.unlink()
-    world.office.sell("sale_12_again.json", page([shift(gain=50)], [receipt(1, 60, at=LATER)]))
+    closed = shift(gain=50, closed="2026-11-20T22:05:00")
+    world.office.sell("sale_12_again.json", page([closed], [receipt(1, 60, at=LATER)]))
 
 
 def sells_what_nobody_takes(world: World) -> None:
