@@ -148,12 +148,13 @@ class Daybook:
         return self.account.last > self._told_to
 
     def publish(self) -> None:
-        """Writes the documents that are not written yet. Raises Retry."""
+        """Writes the documents that are not written yet. Raises Retry, also where the next one could not be written."""
         last = self.account.place(PAPERS)[2]
         for document in documents(self.entries, last):
             self._papers.publish(document)
             self._journal.remember(PAPERS, ("", 0, document.entry))
         self._told_to = self.account.last
+        self._papers.check()
 
     def try_to_publish(self) -> Retry | None:
         """The same where nothing may fail; what kept it from being written."""

@@ -74,6 +74,10 @@ class Documents(Protocol):
         where another document bears its number."""
         ...
 
+    def check(self) -> None:
+        """Raises Retry where nothing could be written now, as far as that can be seen."""
+        ...
+
 
 class MemoryDocuments:
     def __init__(self) -> None:
@@ -82,6 +86,9 @@ class MemoryDocuments:
     def publish(self, document: CashDocument) -> None:
         if self.published.setdefault(document.entry, document) != document:
             raise Halt(Reason("documents.clash", name=document.entry))
+
+    def check(self) -> None:
+        """Memory is always there."""
 
 
 def documents(entries: Iterable[Entry], after: int = 0) -> list[CashDocument]:

@@ -9,8 +9,8 @@ before that was noted, comes a second time, byte for byte the same.
 
 Amounts are in major units ("100.50"). What XML 1.0 cannot hold is replaced by U+FFFD.
 
-Failures: `Retry` (documents.unwritten) where the folder is away, full or fails; `Halt` (documents.clash) where another
-document bears the name, and (documents.name) for names that no document may bear.
+Failures: `Retry` (documents.unwritten, documents.no-folder) where the folder is away, full or fails; `Halt`
+(documents.clash) where another document bears the name, and (documents.name) for names that no document may bear.
 """
 
 from __future__ import annotations
@@ -66,6 +66,10 @@ class SalesFolder:
             raise Retry(
                 Reason("documents.unwritten", path=path, detail=error.strerror or type(error).__name__)
             ) from error
+
+    def check(self) -> None:
+        if not (self._path.is_dir() and os.access(self._path, os.W_OK | os.X_OK)):
+            raise Retry(Reason("documents.no-folder", path=self._path))
 
     def _written(self, document: CashDocument) -> bytes:
         root = etree.Element(f"{{{NAMESPACE}}}{ROOT}", nsmap={None: NAMESPACE})  # type: ignore[dict-item]

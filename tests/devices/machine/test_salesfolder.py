@@ -138,6 +138,15 @@ def test_power_cut_leaves_the_whole_document_or_none_that_anybody_takes(
     assert names(sales / "5" / "1") == [NAME]
 
 
+def test_a_folder_that_is_none_is_seen_before_anything_is_written(tmp_path: Path) -> None:
+    folder(tmp_path).check()
+    (tmp_path / "file").touch()
+    for name in ("away", "file"):
+        with pytest.raises(Retry) as caught:
+            salesfolder.SalesFolder(tmp_path / name, shop="5", till="1", machine="M1").check()
+        assert caught.value.reason.code == "documents.no-folder"
+
+
 def test_folder_that_is_away_is_tried_again_and_not_made(tmp_path: Path) -> None:
     away = salesfolder.SalesFolder(tmp_path / "away", shop="5", till="1", machine="M1")
     with pytest.raises(Retry) as caught:
