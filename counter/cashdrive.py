@@ -3,7 +3,7 @@
 Ctrl-C, SIGTERM and a terminal that is closed never end the program in the middle: they are asked for in each round, and
 what is under way is brought to its end first.
 
-Failures: as the machine; `Retry` (cashcounter.not-settled) where its devices do not let it settle.
+Failures: as the machine.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from typing import Protocol
 
 from ..devices.machine.nouns import Ended, Notice, Phase, Status
 from ..devices.machine.promises import CashMachine
-from ..devices.nouns import Standing
 from ..devices.promises import Clock
-from ..errors import Reason, Retry
 
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MORE = 5.0  # seconds beside the plan's patience, in which a machine settles
@@ -82,12 +80,10 @@ class Drive:
     def has_ended(self, number: int) -> bool:
         return number in self._ended
 
-    def settle(self) -> Status:
-        """The machine compares its journal with its devices. Raises Retry where they do not let it."""
-        if not self.until(lambda: self.status.phase is not Phase.STARTING, self._rest):
-            away = [name for name, standing in self.status.standings.items() if standing is Standing.OFFLINE]
-            raise Retry(Reason("cashcounter.not-settled", devices=", ".join(away) or "-"))
-        return self.status
+    def settles(self, seconds: float | None = None) -> bool:
+        """The machine compares its journal with its devices; whether they let it, by default in the time that it may
+        take."""
+        return self.until(lambda: self.status.phase is not Phase.STARTING, self._rest if seconds is None else seconds)
 
     def rest(self, seconds: float) -> None:
         """What falls in behind an end is dealt with, too."""

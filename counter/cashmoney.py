@@ -19,7 +19,7 @@ from ..devices.machine.nouns import Counted, End, Ended, Phase, Status, total
 from ..errors import Reason, Reject, Retry
 from .cashdrive import Bell, Drive
 from .cashpages import ended_lines, ended_row, is_done, open_line
-from .cashtill import Said, Till, pass_till
+from .cashtill import Said, SaidLater, Till, pass_till
 from .cashview import view
 from .tables import answer, under
 from .verbs import DONE, REFUSED, json_option
@@ -31,21 +31,35 @@ about_option = click.option("--about", default="", metavar="TEXT", help="What it
 
 @contextmanager
 def driven(till: Till, *, as_json: bool, staff: bool = True) -> Iterator[Drive]:
-    """The machine, settled. `staff`: who looks on."""
+    """The machine, settled. `staff`: who looks on. Raises SaidLater where its devices do not let it settle."""
+    with begun(till, as_json=as_json, staff=staff) as drive:
+        if not drive.settles():
+            raise not_settled(drive, till)
+        yield drive
+
+
+def not_settled(drive: Drive, till: Till) -> SaidLater:
+    blocks = [block for block in drive.status.blocks if block.unit]
+    why = "; ".join(till.tongue.told(block.staff) for block in blocks or drive.status.blocks)
+    return SaidLater(till.tongue.say("cashcounter.not-settled", why=why))
+
+
+@contextmanager
+def begun(till: Till, *, as_json: bool, staff: bool = True) -> Iterator[Drive]:
+    """The machine, which may still have to settle."""
     with (
         till.machine() as machine,
         Bell().listening() as bell,
         view(till, as_json=as_json, staff=staff) as shown,
     ):
-        drive = Drive(machine, till.clock, shown, bell, till.plan.patience)
-        drive.settle()
-        yield drive
+        yield Drive(machine, till.clock, shown, bell, till.plan.patience)
 
 
 def seen_by(till: Till) -> tuple[Status, bool]:
     """How it stands, and whether its devices were asked."""
     try:
-        with driven(till, as_json=True) as drive:
+        with begun(till, as_json=True) as drive:
+            drive.settles()
             return drive.status, True
     except Retry as taken:
         if taken.reason.code != "journal.taken":
@@ -55,7 +69,10 @@ def seen_by(till: Till) -> tuple[Status, bool]:
 
 def held_by(till: Till) -> Status:
     """What the units hold: the journal knows, unless the machine counts by itself."""
-    return seen_by(till)[0] if till.settings.glory else till.written().status
+    if not till.settings.glory:
+        return till.written().status
+    with driven(till, as_json=True) as drive:
+        return drive.status
 
 
 def at_rest(drive: Drive, till: Till) -> None:

@@ -11,14 +11,14 @@ import sys
 
 import click
 
-from ..devices.machine.nouns import CassetteStep, CassetteTold, Phase
+from ..devices.machine.nouns import CassetteStep, CassetteTold
 from ..devices.machine.plan import Plan
 from ..devices.money.units import Unit, UnitKind
-from .cashdrive import Bell, Drive
-from .cashmoney import about_option, at_rest, driven, held_by, operate, told
+from ..devices.nouns import Standing
+from .cashdrive import Drive
+from .cashmoney import about_option, at_rest, begun, driven, held_by, not_settled, operate, told
 from .cashpages import show_status, status_row
 from .cashtill import Till, pass_till
-from .cashview import view
 from .tables import answer, under
 from .verbs import DONE, REFUSED, InOrder, json_option
 
@@ -167,12 +167,19 @@ def cassette_empty(till: Till, by: str, as_json: bool) -> int:
     Example: tillpost cash cassette empty --by Anna
     """
     unit = _cassette_of(till.plan).id
-    with driven(till, as_json=as_json) as drive:
+    with begun(till, as_json=as_json) as drive:
+        if not (drive.settles(LONG_ENOUGH) or _is_unlocked(drive) or drive.settles()):
+            raise not_settled(drive, till)
         drive.machine.cassette_is_empty(by)
         drive.until(lambda: any(_is_in(notice) for notice in drive.notices), LONG_ENOUGH)
     line = till.tongue.say("cashcounter.empty-in", unit=unit)
     answer({"unit": unit, "empty": True}, as_json, lambda: click.echo(line))
     return DONE
+
+
+def _is_unlocked(drive: Drive) -> bool:
+    """A machine that settles only when its door is locked again."""
+    return Standing.OPEN in drive.status.standings.values()
 
 
 def _is_in(notice: object) -> bool:
@@ -214,12 +221,12 @@ def recover(till: Till, as_json: bool) -> int:
     \b
     Example: tillpost cash recover
     """
-    with till.machine() as machine, Bell().listening() as bell, view(till, as_json=as_json) as shown:
-        drive = Drive(machine, till.clock, shown, bell, till.plan.patience)
-        drive.until(lambda: drive.status.phase is not Phase.STARTING, LONG_ENOUGH)
-        machine.recover()
-        drive.settle()
-        drive.until(lambda: not drive.status.blocks or bell.rung, LONG_ENOUGH)
+    with begun(till, as_json=as_json) as drive:
+        drive.settles(LONG_ENOUGH)
+        drive.machine.recover()
+        if not drive.settles():
+            raise not_settled(drive, till)
+        drive.until(lambda: not drive.status.blocks or drive.bell.rung, LONG_ENOUGH)
         status = drive.status
     tongue = till.tongue
     row = status_row(status, tongue, asked=True)

@@ -147,6 +147,9 @@ class GloryMachine(GloryRounds):
         exchange = self._cassette()
         if exchange.awaited is None:
             raise Misuse(Reason("machine.no-exchange", unit=exchange.unit))
+        if self._session.state == State.UNLOCKING:  # it was put in while nobody listened
+            with suppress(Unanswered):
+                self._session.lock(NOTES)
         exchange.empty(by)
 
     def recover(self) -> None:

@@ -328,6 +328,19 @@ def test_settings_that_are_not_there_are_named(bench: CashBench) -> None:
     assert (refused.code, str(bench.settings) in refused.err) == (78, True)
 
 
+# --- what stands in the way of all
+
+
+def test_a_sales_folder_that_is_not_there_is_told_before_the_first_document(bare: CashBench) -> None:
+    (bare.folder / "sales").rmdir()
+    status = bare.cash("status")
+    assert status.code == 1
+    assert "no folder that can be written into" in status.out
+    assert bare.cash("count ten 10=50").code == 75
+    (bare.folder / "sales").mkdir()
+    assert bare.cash("count ten 10=50").code == 0
+
+
 # --- what nobody knows
 
 

@@ -731,6 +731,24 @@ def test_a_person_may_say_that_the_cassette_is_empty() -> None:
     bench.adds_up()
 
 
+def test_a_cassette_that_was_put_in_while_the_till_was_off_has_its_door_locked_when_a_person_says_so() -> None:
+    bench = GloryBench()
+    bench.machine.exchange_cassette()
+    bench.take_cassette()
+    bench.pass_by(2.0)
+    bench.put_cassette()
+    bench.box.outgoing.clear()
+    bench.start()
+    bench.pass_by(30.0)
+    assert (bench.phase, bench.box.state) == (Phase.STARTING, State.UNLOCKING)
+    bench.machine.cassette_is_empty("Anna")
+    bench.at(Phase.IDLE)
+    bench.pass_by(90.0)
+    assert bench.machine.status.blocks == ()
+    assert unknown(bench) == []
+    bench.adds_up()
+
+
 @pytest.mark.parametrize("put", [True, False])
 def test_a_cassette_that_goes_while_the_till_is_off_was_taken_all_the_same(put: bool) -> None:
     bench = GloryBench()
