@@ -87,13 +87,13 @@ class Drawer:
         those that come after the document of this machine and entry."""
         wanted = _of(select(DRAWER), shop, till, since, until)
         if below is not None:
-            wanted = wanted.where(self._after(shop, till, *below))
+            wanted = wanted.where(self._after_document(shop, till, *below))
         order = (DRAWER.c.at.desc(), DRAWER.c.machine, DRAWER.c.entry.desc())
         rows = self._session.rows(wanted.order_by(*order).limit(limit))
         pieces = self._pieces([row.id for row in rows])
         return [_document(shop, till, row, tuple(pieces.get(row.id, ()))) for row in rows]
 
-    def _after(self, shop: str, till: str, machine: str, entry: int) -> ColumnElement[bool]:
+    def _after_document(self, shop: str, till: str, machine: str, entry: int) -> ColumnElement[bool]:
         """What a list, newest first, tells after a document; after one that there is not, nothing."""
         columns = DRAWER.c
         wanted = _of(select(columns.at), shop, till, None, None)
@@ -101,7 +101,8 @@ class Drawer:
         if found is None:
             return false()
         same = (columns.machine == machine) & (columns.entry < entry)
-        return (columns.at <= found.at) & or_(columns.at < found.at, columns.machine > machine, same)
+        not_later: ColumnElement[bool] = columns.at <= found.at
+        return not_later & or_(columns.at < found.at, columns.machine > machine, same)
 
     def last_drawer(self, shop: str, till: str) -> float | None:
         """The moment of a till's newest document, in seconds since the epoch."""

@@ -54,9 +54,9 @@ class Reconciling:
         self, shop: str, till: str, since: date | None, until: date | None, *, below: int | None = None, **which: Any
     ) -> Sequence[Any]:
         wanted = _chosen(shop, till, since, until, **which)
-        return self._session.rows(wanted if below is None else wanted.where(self._after(below)))
+        return self._session.rows(wanted if below is None else wanted.where(self._after_shift(below)))
 
-    def _after(self, shift: int) -> ColumnElement[bool]:
+    def _after_shift(self, shift: int) -> ColumnElement[bool]:
         """What a list, newest first, tells after a shift; after one that is gone, nothing."""
         found = self._session.first(select(SHIFTS.c.starts).where(SHIFTS.c.id == shift))
         if found is None:

@@ -126,8 +126,16 @@ def ask(
     wanted = reconacts.questions(site, whose, since, until)
     if not yes and any(question.is_long for question in wanted):
         days = reconacts.longest(wanted)
-        asked = {"since": since or "", "until": until or "", "days": days, "tills": len(wanted)}
-        return page(request, visitor, "recon-ask.html", place=whose, **asked)
+        return page(
+            request,
+            visitor,
+            "recon-ask.html",
+            place=whose,
+            since=since or "",
+            until=until or "",
+            days=days,
+            tills=len(wanted),
+        )
     return _back(whose, reconacts.ask_tills(site, visitor.name, whose, since, until, yes=yes))
 
 

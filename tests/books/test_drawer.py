@@ -28,6 +28,16 @@ def told(trial: Trial, *period: float, limit: int | None = None) -> list[DrawerD
     return documents
 
 
+def paged(trial: Trial, size: int) -> list[DrawerDocument]:
+    """The same, page by page."""
+    found: list[DrawerDocument] = []
+    below = None
+    while page := trial.ask(lambda txn, below=below: txn.drawer("5", "1", limit=size, below=below)):
+        found += page
+        below = page[-1].machine, page[-1].entry
+    return found
+
+
 def sums(trial: Trial, *period: float) -> list[DrawerSums]:
     found: list[DrawerSums] = trial.ask(lambda txn: txn.drawer_sums("5", "1", *period))
     return found
@@ -73,6 +83,8 @@ def test_tills_and_machines_do_not_mix(books: Any, trials: Any) -> None:
         for machine in ("M1", "M2"):
             assert trials(books, "5", till).book(drawer(1, machine=machine)).drawer_new == 1
     assert [one.machine for one in told(trials(books))] == ["M1", "M2"]
+    assert paged(trials(books), 1) == told(trials(books))
+    assert trials(books).ask(lambda txn: txn.drawer("5", "1", below=("M3", 1))) == []
 
 
 def test_many_documents_go_in_batches_and_all_arrive(trial: Any) -> None:
@@ -98,6 +110,8 @@ def test_period_takes_its_first_moment_and_not_its_last(trial: Any) -> None:
     hour = NOON.timestamp()
     assert [one.entry for one in told(trial, hour + 2 * 3600, hour + 4 * 3600)] == [3, 2]
     assert [one.entry for one in told(trial, limit=1)] == [4]
+    assert trial.ask(lambda txn: txn.last_drawer("5", "1")) == hour + 4 * 3600
+    assert trial.ask(lambda txn: txn.last_drawer("5", "2")) is None
     (period,) = sums(trial, hour + 2 * 3600, hour + 4 * 3600)
     assert (period.documents, period.deposited, period.given) == (2, Decimal(1000), Decimal(260))
 
@@ -144,6 +158,7 @@ def check(files: list[list[SalesEvent]], url: str) -> None:
         trial.book(*events)
     every = {one.entry: one for events in files for one in events if isinstance(one, DrawerDocument)}
     assert told(trial) == sorted(every.values(), key=lambda one: (-one.at.timestamp(), -one.entry))
+    assert paged(trial, 2) == told(trial)
     (found,) = sums(trial)
     assert found.documents == len(every)
     for move in set(DrawerMove) - {DrawerMove.UNSURE}:

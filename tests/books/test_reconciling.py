@@ -121,6 +121,21 @@ def test_shifts_are_chosen_by_the_day_on_which_they_began(trial: Any) -> None:
     assert [one.place.number for one in shifts(trial, TODAY, TOMORROW)] == [13, 12]
     assert [one.place.number for one in shifts(trial, number=13)] == [13]
     assert [one.place.number for one in shifts(trial, limit=1)] == [15]
+    assert trial.ask(lambda txn: txn.first_day("5", "1")) == TODAY
+    assert trial.ask(lambda txn: txn.first_day("5", "2")) is None
+
+
+def test_a_list_of_shifts_goes_on_where_its_page_ended_whatever_the_shifts_have_told(trial: Any) -> None:
+    trial.book(*(record(8 + 24 * day, 20 + 24 * day, 12 + day) for day in range(3)), record(8, 20, 31))
+    trial.book(receipt(1, None, shift=40), receipt(1, None, shift=41), record(200, None, 42))
+    every = [one.id for one in shifts(trial)]
+    found: list[int] = []
+    while page := shifts(trial, limit=2, below=found[-1] if found else None):
+        found += [one.id for one in page]
+    assert (found, len(set(found))) == (every, 7)
+    assert [one.id for one in shifts(trial, below=4711)] == []
+    assert {one.place.number for one in shifts(trial, only_open=True)} == {40, 41, 42}
+    assert [one.id for one in shifts(trial, ids=every[2:4])] == every[2:4]
 
 
 # --- whether the ERP has it
@@ -357,10 +372,15 @@ QUESTIONS: dict[str, Any] = {
     "a shift's means": lambda txn: txn.means(9),
     "a shift's departments": lambda txn: txn.departments(9),
     "a shop's day": lambda txn: txn.days("5", since=DAY, until=DAY),
+    "a page of a shop's shifts": lambda txn: txn.reckonings("5", limit=2, below=9),
+    "a shop's first day": lambda txn: txn.first_day("5"),
     "a day's departments": lambda txn: txn.departments_by_day("5", since=DAY, until=DAY),
     "what is undelivered": lambda txn: txn.reckonings("5", only_undelivered=True, limit=2),
 }
-SUMMED = ("a till", "a shift", "a shop's day", "what is undelivered")  # of them no document is read
+SUMMED = (  # of them no document is read
+    *("a till", "a shift", "a page of a shop's shifts", "a shop's first day"),
+    *("a shop's day", "what is undelivered"),
+)
 
 
 def test_no_question_reads_a_large_table_whole(full: Any) -> None:
