@@ -1,4 +1,4 @@
-"""How long the books need for each question of a reconciliation: run by `make bench-books`.
+"""How long the books need for each question of a page: run by `make bench-books`; what came of it: RESULTS-books.md.
 
 Fills a database with made-up receipts through the books' own front door and prints the least time of each question
 beside that of a trivial one, which makes machines comparable. `SIZE` is the number of receipts, `URL` another database
@@ -18,7 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tillpost.books import Books, Delivery, FileState, SalesFile
+from tillpost.books import Books, Delivery, FileState, SalesFile, Sought
 from tillpost.model import Document, DrawerRecord, Means, Move, Payment, Position, SalesEvent, ShiftRecord, digest
 
 SHOP = "5"
@@ -106,9 +106,15 @@ def questions(books: Books, shifts: int) -> dict[str, Callable[[Any], object]]:
         "a shop's day": lambda txn: txn.days(SHOP, **within(last)),
         "a shop's week": lambda txn: txn.days(SHOP, **within(week)),
         "a shop's month": lambda txn: txn.days(SHOP, **within(month)),
+        "each till's takings of a day": lambda txn: txn.takings(SHOP, last),
         "a day's departments": lambda txn: txn.departments_by_day(SHOP, **within(last)),
         "what the ERP has not got": lambda txn: txn.reckonings(SHOP, only_undelivered=True, limit=50),
         "a till's last load": lambda txn: txn.last_load(SHOP, "3"),
+        "the newest receipts, a page": lambda txn: txn.receipts(Sought(), 50),
+        "receipts of a number, a page": lambda txn: txn.receipts(Sought(shop=SHOP, number=77), 50),
+        "receipts with a good, a page": lambda txn: txn.receipts(Sought(goods="29999"), 50),
+        "a receipt as printed": lambda txn: txn.receipt(txn.receipts(Sought(), 1).rows[0].id),
+        "what may leave for its age": lambda txn: txn.old_shifts(datetime.combine(month, FIRST.time())),
     }
 
 
