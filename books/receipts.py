@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import REAL, ColumnElement, DateTime, cast, exists, literal, select, tuple_
+from sqlalchemy import REAL, ColumnElement, DateTime, cast, exists, func, literal, select, tuple_
 
 from ..model import Document, Noun, ShiftPlace, ShiftRecord
 from .amounts import Id
@@ -26,7 +26,7 @@ from .summing import COUNTS
 from .tables import DOCUMENTS, FILES, POSITIONS, SHIFT_RECORDS, SHIFTS, TILLS, WARES
 from .wares import called
 
-WINDOWS = (500, 4_500, 35_000)  # receipts that are looked at, one window after the other
+WINDOWS = (500, 4_500, 15_000)  # receipts that are looked at, one window after the other
 INTO_THEM = (500, 4_500)  # where more is read of each than stands in the index
 WARES_NAMED = 500  # at most, where their receipts are looked for one by one
 SELDOM = 5_000  # positions
@@ -116,12 +116,12 @@ class Receipts:
 
     def _rows(self, ids: Sequence[int]) -> list[ReceiptRow]:
         columns = DOCUMENTS.c
-        told = (columns.type, columns.number, columns.sum, columns.began, columns.ended, columns.cashier)
+        told = (columns.type, columns.number, columns.sum, columns.began, columns.ended)
         place = (TILLS.c.shop, TILLS.c.till, SHIFTS.c.number.label("shift"), SHIFTS.c.opened)
-        wanted = select(columns.id, columns.annulled, *told, *place).select_from(DOCUMENTS)
+        wanted = select(*place, columns.id, *told, columns.cashier, columns.annulled).select_from(DOCUMENTS)
         wanted = wanted.join(SHIFTS, columns.shift_id == SHIFTS.c.id).join(TILLS, columns.till_id == TILLS.c.id)
         rows = [row for some in batches(ids) for row in self._session.rows(wanted.where(columns.id.in_(some)))]
-        made = {row.id: ReceiptRow(row.id, ShiftPlace(*row[-4:]), *row[2:8], row.annulled) for row in rows}
+        made = {row.id: ReceiptRow(row.id, ShiftPlace(*row[:4]), *row[5:]) for row in rows}
         return [made[one] for one in ids]
 
     def receipt(self, row: int) -> Receipt | None:
@@ -146,11 +146,12 @@ class Receipts:
 
     def _versions_of(self, shift: int, document: Document) -> list[ReceiptVersion]:
         columns = DOCUMENTS.c
-        told = (columns.id, columns.sum, columns.ended, columns.arrival, FILES.c.name, columns.live, columns.counts)
+        file = func.coalesce(FILES.c.name, "")
+        told = (columns.id, columns.sum, columns.ended, columns.arrival, file, columns.live, columns.counts)
         wanted = select(*told).select_from(DOCUMENTS).outerjoin(FILES, FILES.c.arrival == columns.arrival)
         same = (columns.shift_id == shift) & (columns.type == document.type) & (columns.number == document.number)
         rows = self._session.rows(wanted.where(same).order_by(columns.counts.desc(), columns.id.desc()))
-        return [ReceiptVersion(*row[:4], row.name or "", row.live, row.counts) for row in rows]
+        return [ReceiptVersion(*row) for row in rows]
 
 
 Part = tuple[list[Spot], Spot | None]  # what was found, and how far was looked; None = to the end

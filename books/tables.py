@@ -175,7 +175,7 @@ Index(  # all that a reconciliation asks of a document: no row is read for it
     *(DOCUMENTS.c[name] for name in ("shift_id", "counts", "type", "sign", "annulled", "number")),
     *(DOCUMENTS.c[name] for name in ("ended", "began", "sum", "cash", "cashless")),
 )
-_COUNTING = {"sqlite_where": DOCUMENTS.c.counts == true(), "postgresql_where": DOCUMENTS.c.counts}
+_COUNTING: dict[str, Any] = {"sqlite_where": DOCUMENTS.c.counts == true(), "postgresql_where": DOCUMENTS.c.counts}
 _NEWEST = [DOCUMENTS.c[name] for name in ("ended", "id", "type", "number", "sum")]
 Index("ix_documents_newest", *_NEWEST, **_COUNTING)
 Index("ix_documents_newest_of_till", DOCUMENTS.c.till_id, *_NEWEST, **_COUNTING)

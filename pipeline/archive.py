@@ -59,12 +59,12 @@ def files(office: Office, archive: Archive, damaged: Damaged, pattern: str = "*"
     try:
         for member in Archives(office.disk, office.layout).members(archive):
             if _is_like(member, pattern):
-                yield _file_row(archive, member)
+                yield file_row(archive, member)
     except Reject as no:
         damaged.append((archive.name, no.reason))
 
 
-def _file_row(archive: Archive, member: Member) -> Row:
+def file_row(archive: Archive, member: Member) -> Row:
     return {
         "archive": archive.name,
         "arrival": _arrival(member),

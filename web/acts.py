@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..errors import Reason
-from ..pipeline import held, root, views
+from ..pipeline import archive, held, root, views
 from ..pipeline.ledger import Export, ExportState
 from ..pipeline.office import Office
 from .site import Site
@@ -22,6 +22,10 @@ def about_export(arrival: int) -> str:
 
 def about_till(shop: str, till: str) -> str:
     return f"till {shop}/{till}"
+
+
+def about_archive(name: str) -> str:
+    return f"archive {name}"
 
 
 def release_export(site: Site, who: str, arrival: int) -> int:
@@ -67,3 +71,13 @@ def resync_till(site: Site, who: str, shop: str, till: str) -> int:
         return Reason("web.resynced", commands=commands) if commands else Reason("web.resync-later")
 
     return site.act(who, "till resync", about_till(shop, till), work)
+
+
+def restore_file(site: Site, who: str, name: str, member: str) -> int:
+    """Brings a file of an archive back to where it lay."""
+
+    def work(office: Office) -> Reason:
+        row = archive.restore(office, archive.one(office, name), member)
+        return Reason("archives.restored", path=row["path"])
+
+    return site.act(who, "archive restore", about_archive(name), work)

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from .. import __version__
 from ..errors import Halt, Reason, Reject, Retry
-from . import api, apirecon, cash, exports, house, logins, overview, recon, tills
+from . import api, apibooks, apirecon, archives, cash, exports, house, logins, overview, receipts, recon, tills
 from .headers import STATIC, Strict
 from .rendering import page
 from .site import Site
@@ -25,6 +25,7 @@ from .visitors import Denied, Visitor, is_program, language_of, site_of, visitor
 
 NOT_THERE = frozenset(
     {"view.no-arrival", "view.no-till", "view.no-chunk", "view.no-shop", "sales.no-shift", "recon.no-shift"}
+    | {"view.no-receipt", "archive.none", "archive.no-member"}
 )
 AGAIN = "30"  # seconds after which a try may do better
 
@@ -41,7 +42,7 @@ def application(site: Site) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.site = site
-    for part in (logins, overview, exports, tills, recon, cash, house, api, apirecon):
+    for part in (logins, overview, exports, tills, recon, cash, receipts, archives, house, api, apirecon, apibooks):
         app.include_router(part.router)
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(Strict)

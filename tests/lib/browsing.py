@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -122,3 +123,25 @@ class Browser:
 def text(answer: httpx.Response) -> str:
     """What stands on a page, as a person reads it."""
     return " ".join(lxml.html.document_fromstring(answer.text).text_content().split())
+
+
+def faults(page: Any) -> list[str]:
+    """What is wrong with a page for those who cannot see it, or use no mouse."""
+    found = []
+    if len(page.xpath("//h1")) != 1:
+        found.append("not one h1")
+    ids = page.xpath("//@id")
+    found += [f"id {one} twice" for one in {one for one in ids if ids.count(one) > 1}]
+    named = page.xpath("//@aria-labelledby | //label/@for")
+    found += [f"{name} refers to nothing" for name in named if name not in ids]
+    for field in page.xpath("//input[not(@type='hidden')] | //select"):
+        if not page.xpath("//label[@for=$id]", id=field.get("id", "")):
+            found.append(f"field {field.get('name')} without a label")
+    found += ["table without th scope" for table in page.xpath("//table[not(.//th[@scope='col'])]")]
+    found += ["button without a word" for button in page.xpath("//button") if not button.text_content().strip()]
+    found += ["form without a token" for form in page.xpath("//form[@method='post'][not(.//input[@name='form'])]")]
+    found += [f"no {mark}" for mark in ("main", "header", "footer", "title") if not page.xpath(f"//{mark}")]
+    found += ["script or style inside"] * len(page.xpath("//script[not(@src)] | //style | //@style | //@onclick"))
+    heads = [int(head.tag[1]) for head in page.xpath("//h1 | //h2 | //h3")]
+    found += ["a heading left out" for one, two in pairwise(heads) if two > one + 1]
+    return found

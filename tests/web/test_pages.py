@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import Any
 
 import lxml.html
 import pytest
-from browsing import Browser, text, verb
+from browsing import Browser, faults, text, verb
 
 SKIPPED = re.compile(r"^(https?:|#|mailto:)")
 
@@ -16,28 +15,6 @@ SKIPPED = re.compile(r"^(https?:|#|mailto:)")
 def links(page: Any) -> set[str]:
     found = {str(link) for link in page.xpath("//@href | //@src") if not SKIPPED.match(link)}
     return {link for link in found if not link.startswith("?")}
-
-
-def faults(page: Any) -> list[str]:
-    """What is wrong with a page for those who cannot see it, or use no mouse."""
-    found = []
-    if len(page.xpath("//h1")) != 1:
-        found.append("not one h1")
-    ids = page.xpath("//@id")
-    found += [f"id {one} twice" for one in {one for one in ids if ids.count(one) > 1}]
-    named = page.xpath("//@aria-labelledby | //label/@for")
-    found += [f"{name} refers to nothing" for name in named if name not in ids]
-    for field in page.xpath("//input[not(@type='hidden')] | //select"):
-        if not page.xpath("//label[@for=$id]", id=field.get("id", "")):
-            found.append(f"field {field.get('name')} without a label")
-    found += ["table without th scope" for table in page.xpath("//table[not(.//th[@scope='col'])]")]
-    found += ["button without a word" for button in page.xpath("//button") if not button.text_content().strip()]
-    found += ["form without a token" for form in page.xpath("//form[@method='post'][not(.//input[@name='form'])]")]
-    found += [f"no {mark}" for mark in ("main", "header", "footer", "title") if not page.xpath(f"//{mark}")]
-    found += ["script or style inside"] * len(page.xpath("//script[not(@src)] | //style | //@style | //@onclick"))
-    heads = [int(head.tag[1]) for head in page.xpath("//h1 | //h2 | //h3")]
-    found += ["a heading left out" for one, two in pairwise(heads) if two > one + 1]
-    return found
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])

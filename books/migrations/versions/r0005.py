@@ -22,7 +22,10 @@ WORDS = ("code", "barcode", "name")
 POSITIONS = sa.table("positions", *map(sa.column, WORDS))
 WARES = sa.table("wares", *map(sa.column, ("id", "digest", *WORDS, "folded")))
 AT_ONCE = 500  # wares
-COUNTS = {"sqlite_where": sa.text("counts = 1"), "postgresql_where": sa.text("counts")}  # as questions say it
+COUNTS: dict[str, Any] = {  # as questions say it
+    "sqlite_where": sa.text("counts = 1"),
+    "postgresql_where": sa.text("counts"),
+}
 
 
 def upgrade() -> None:
