@@ -23,7 +23,7 @@ from .resolving import EARLIEST
 from .session import Session
 from .shiftrows import delivery, first_of, last_of, of_tills, shift_rows, touch, undelivered
 from .summaries import Summaries, every_kind, summaries
-from .summing import by_shift, by_shift_and_day, closed_documents, folded
+from .summing import Kind, by_shift, by_shift_and_day, closed_documents, folded
 from .tables import SHIFTS, TILLS
 
 
@@ -98,7 +98,7 @@ class Reconciling:
         found = summaries(self._session, [row.id for row in rows])
         by_day, reckonings = every_kind(found), self._reckoned(rows, found)
         within = [row for row in by_day if row.day is not None and since <= row.day <= until]
-        sums = folded(within, lambda row: row.day)
+        sums = folded(within, _day)
         begun: defaultdict[date, list[ShiftReckoning]] = defaultdict(list)
         for one in sorted(reckonings, key=lambda one: (one.place.till, one.starts or EARLIEST, one.id)):
             if one.starts is not None and since <= one.starts.date() <= until:
@@ -160,6 +160,11 @@ def _chosen(
     if only_open:
         wanted = wanted.where(SHIFTS.c.closed.is_(None))
     return wanted.where(undelivered()) if only_undelivered else wanted
+
+
+def _day(row: Kind) -> date:
+    """Of documents that have one."""
+    return row.day or date.min
 
 
 class _Drawers:

@@ -40,7 +40,7 @@ def books_trim(root: Root, dry_run: bool, yes: bool, as_json: bool) -> int:
             plan = bookstrim.plan(office, opened)
             rows = bookstrimviews.planned(plan)
         if not dry_run and plan.shifts:
-            _confirm(len(plan.shifts), rows["before"])
+            _confirm(len(plan.shifts), str(plan.before))
     if not dry_run:
         with root.office(ours=True) as office, open_books(office) as opened:
             rows = bookstrimviews.done(office, bookstrim.trim(office, opened))
