@@ -20,6 +20,7 @@ from ..pipeline.overview import overview
 from ..pipeline.root import resync_size
 from ..pipeline.settings import show
 from . import acts
+from .fields import Number
 from .rendering import page
 from .visitors import Admin, Operator, OurForm, Viewer, site_of
 
@@ -64,7 +65,7 @@ def get_chunks(request: Request, visitor: Viewer, shop: str, till: str) -> Respo
 
 
 @router.get("/tills/{shop}/{till}/chunks/{number}", tags=["look"])
-def get_commands(request: Request, visitor: Viewer, shop: str, till: str, number: int) -> Response:
+def get_commands(request: Request, visitor: Viewer, shop: str, till: str, number: Number) -> Response:
     """The commands of one chunk, as `tillpost queue show`."""
     office = site_of(request).seen()
     commands = views.commands(office, views.till(office, shop, till), number)
@@ -87,7 +88,7 @@ def get_exports(
     kind: str = "",
     name: str = "",
     unwell: bool = False,
-    start: Annotated[int | None, Query(ge=1, description="The newest that is wanted.")] = None,
+    start: Annotated[Number | None, Query(ge=1, description="The newest that is wanted.")] = None,
 ) -> Response:
     """Exports, as `tillpost export ls`. Where there may be more, the header `X-Older` has the next `start`."""
     found = search(site_of(request).seen(), Wanted(state, shop, kind, name, unwell), limit, start)
@@ -95,7 +96,7 @@ def get_exports(
 
 
 @router.get("/exports/{arrival}", tags=["look"])
-def get_export(request: Request, visitor: Viewer, arrival: int) -> Response:
+def get_export(request: Request, visitor: Viewer, arrival: Number) -> Response:
     """One export's verdict or plan, as `tillpost export show`."""
     office = site_of(request).seen()
     return answer(views.verdict(office, *views.export(office, arrival)))
@@ -115,7 +116,7 @@ def get_log(
     limit: Limit = 50,
     who: str = "",
     about: str = "",
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[Number | None, Query(ge=1)] = None,
 ) -> Response:
     """Who did what, as `tillpost user log`."""
     site = site_of(request)
@@ -133,13 +134,13 @@ def get_settings(request: Request, visitor: Admin) -> Response:
 
 
 @router.post("/exports/{arrival}/release", tags=["change"], dependencies=[OurForm])
-def post_release(request: Request, visitor: Operator, arrival: int) -> Response:
+def post_release(request: Request, visitor: Operator, arrival: Number) -> Response:
     """Lets a held export through, as `tillpost held release`."""
     return done(request, acts.release_export(site_of(request), visitor.name, arrival))
 
 
 @router.post("/exports/{arrival}/refuse", tags=["change"], dependencies=[OurForm])
-def post_refuse(request: Request, visitor: Operator, arrival: int) -> Response:
+def post_refuse(request: Request, visitor: Operator, arrival: Number) -> Response:
     """Refuses a held export, as `tillpost held refuse`."""
     return done(request, acts.refuse_export(site_of(request), visitor.name, arrival))
 

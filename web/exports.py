@@ -16,6 +16,7 @@ from ..pipeline import views
 from ..pipeline.exportsearch import KINDS, Wanted, search
 from ..pipeline.ledger import ExportState
 from . import acts
+from .fields import Number, Short
 from .rendering import page
 from .visitors import Operator, OurForm, Viewer, language_of, site_of
 
@@ -24,8 +25,6 @@ router = APIRouter(include_in_schema=False)
 ON_A_PAGE = 50  # exports
 LINES = 200  # refused records of one export
 DONE_TO_IT = 10  # entries of the audit beside it
-
-Short = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/exports")
@@ -37,7 +36,7 @@ def show_exports(
     kind: Short = "",
     name: Short = "",
     unwell: bool = False,
-    start: Annotated[int | None, Query(ge=1)] = None,
+    start: Annotated[Number | None, Query(ge=1)] = None,
 ) -> Response:
     office = site_of(request).seen(language_of(request))
     wanted = Wanted(state, shop, kind, name.strip(), unwell)
@@ -63,9 +62,9 @@ def show_exports(
 def show_export(
     request: Request,
     visitor: Viewer,
-    arrival: int,
-    start: Annotated[int, Query(ge=0)] = 0,
-    done: Annotated[int | None, Query()] = None,
+    arrival: Number,
+    start: Annotated[Number, Query()] = 0,
+    done: Annotated[Number | None, Query()] = None,
 ) -> Response:
     site, language = site_of(request), language_of(request)
     office = site.seen(language)
@@ -83,12 +82,12 @@ def show_export(
 
 
 @router.post("/exports/{arrival}/release", dependencies=[OurForm])
-def release(request: Request, visitor: Operator, arrival: int) -> Response:
+def release(request: Request, visitor: Operator, arrival: Number) -> Response:
     return _back(arrival, acts.release_export(site_of(request), visitor.name, arrival))
 
 
 @router.post("/exports/{arrival}/refuse", dependencies=[OurForm])
-def refuse(request: Request, visitor: Operator, arrival: int) -> Response:
+def refuse(request: Request, visitor: Operator, arrival: Number) -> Response:
     return _back(arrival, acts.refuse_export(site_of(request), visitor.name, arrival))
 
 

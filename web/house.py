@@ -12,14 +12,13 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from ..pipeline.settings import show
+from .fields import Number, Short
 from .rendering import page
 from .visitors import Admin, language_of, site_of
 
 router = APIRouter(include_in_schema=False)
 
 ON_A_PAGE = 100  # entries
-
-Short = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/log")
@@ -28,7 +27,7 @@ def show_log(
     visitor: Admin,
     who: Short = "",
     about: Short = "",
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[Number | None, Query(ge=1)] = None,
 ) -> Response:
     asked: dict[str, Any] = {"who": who.strip(), "about": about.strip()}
     found = site_of(request).people.acts(language_of(request), ON_A_PAGE + 1, before=before, **asked)

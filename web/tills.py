@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from ..pipeline import views
 from ..pipeline.root import resync_size
 from . import acts
+from .fields import Number
 from .rendering import page
 from .visitors import Operator, OurForm, Viewer, language_of, site_of
 
@@ -24,7 +25,7 @@ DONE_TO_IT = 10  # entries of the audit beside it
 
 @router.get("")
 def show_till(
-    request: Request, visitor: Viewer, shop: str, till: str, done: Annotated[int | None, Query()] = None
+    request: Request, visitor: Viewer, shop: str, till: str, done: Annotated[Number | None, Query()] = None
 ) -> Response:
     site, language = site_of(request), language_of(request)
     office = site.seen(language)
@@ -43,7 +44,7 @@ def show_till(
 
 @router.get("/chunks/{number}")
 def show_chunk(
-    request: Request, visitor: Viewer, shop: str, till: str, number: int, start: Annotated[int, Query(ge=0)] = 0
+    request: Request, visitor: Viewer, shop: str, till: str, number: Number, start: Annotated[Number, Query()] = 0
 ) -> Response:
     office = site_of(request).seen(language_of(request))
     commands = views.commands(office, views.till(office, shop, till), number)
