@@ -78,7 +78,7 @@ class Composite(Rounds):
         less = tuple(Pieces(each, -count) for each, count in change.items() if count < 0)
         intent = self._begin(Command.FILL, unit=unit, pieces=tuple(pieces), about=about)
         self._book.conclude(intent.n, Verdict.COMMITTED, taken=more, removed=less)
-        self._out.failed.pop(unit, None)
+        self._out.looked_into(unit)
         self._tell(Ended(intent.n, intent.command, Verdict.COMMITTED, deposited=more, given=less))
         self._publish()
         return intent.n

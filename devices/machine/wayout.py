@@ -4,8 +4,8 @@ Each pay-out is in the journal with the hopper's own counter before it is sent. 
 went, the hopper is asked for its outcome by that counter before it is used again; one that cannot tell for the plan's
 patience makes it unknown, and settles it when it comes back and tells after all.
 
-A hopper that gave less than it should is left out until a person has looked; one that only did not begin, for the rest
-of the operation, unless it does so again.
+A hopper that gave less than it should is left out until a person has looked, after any start too: the journal remembers
+it. One that only did not begin is left out for the rest of the operation, unless it does so again.
 
 Failures: as the journal; never `Unanswered`.
 """
@@ -18,7 +18,7 @@ from contextlib import suppress
 
 from ...errors import Retry
 from ..journal.entries import Command, Intent, Verdict
-from ..nouns import Happening, Lost, Misuse, Paid, Pieces, Standing, Unanswered
+from ..nouns import NO_KEY, Happening, Lost, Misuse, Paid, Pieces, Standing, Unanswered
 from ..promises import Clock, Dispenser
 from .daybook import Daybook
 from .nouns import Gave, Notice
@@ -26,6 +26,9 @@ from .nouns import Gave, Notice
 MOST = 255  # pieces in one pay-out, as ccTalk hoppers count
 STUCK = frozenset({Standing.JAMMED, Standing.FAULTY})
 STRIKES = 2  # pay-outs that a hopper may refuse, or not begin, one after the other
+
+LEFT_OUT = "left out "
+"""What the journal remembers it by, with the unit, why a hopper is left out."""
 
 _OUT = (Command.DISPENSE, Command.REMOVE)
 
@@ -43,7 +46,7 @@ class WaysOut:
         tell: Callable[[Notice], None],
     ) -> None:
         self.hoppers = hoppers
-        self.failed: dict[str, str] = {}  # unit: why it is left out until a person has looked
+        self._failed: dict[str, str] = {}  # unit: why it is left out until a person has looked
         self._skipped: set[str] = set()  # units that are left out of this operation
         self._strikes: Counter[str] = Counter()
         self._book, self._clock, self._patience, self._tell = book, clock, patience, tell
@@ -51,6 +54,10 @@ class WaysOut:
         self._silent: dict[int, float] = {}  # intents of which a hopper does not tell, and since when
         self._given_up: dict[str, int] = {}  # by unit: an intent whose end a poll may tell yet
         self._queued: list[tuple[Command, int, str, Pieces]] = []
+        for unit in hoppers:
+            code, _, is_left_out = book.account.place(LEFT_OUT + unit)
+            if is_left_out:
+                self._failed[unit] = code
 
     @property
     def open(self) -> tuple[Intent, ...]:
@@ -64,7 +71,7 @@ class WaysOut:
     @property
     def left_out(self) -> frozenset[str]:
         """Units of which nothing is to be had, whatever the journal says."""
-        return frozenset(self.failed) | self._skipped
+        return frozenset(self._failed) | self._skipped
 
     def pay(self, shares: Iterable[tuple[str, Pieces]], command: Command, within: int) -> None:
         """Gives these out, all hoppers at once, each as often as it takes."""
@@ -106,11 +113,18 @@ class WaysOut:
         is open: it is judged by the counter that they would forget."""
         busy = {each.device for each in self.open}
         for unit, hopper in self.hoppers.items():
-            if unit not in busy and (unit in self.failed or hopper.standing in STUCK):
+            if unit not in busy and (unit in self._failed or hopper.standing in STUCK):
                 with suppress(Misuse, Unanswered):
                     hopper.reset()
-        self.failed.clear()
+        for unit in tuple(self._failed):
+            self.looked_into(unit)
         self._strikes.clear()
+
+    def looked_into(self, unit: str) -> None:
+        """A person has: what the journal says of it holds again."""
+        if unit in self._failed:
+            self._book.remember(LEFT_OUT + unit, NO_KEY)
+            del self._failed[unit]
 
     # --- underneath
 
@@ -147,13 +161,13 @@ class WaysOut:
     def _paid(self, intent: Intent, paid: Paid) -> None:
         self._forget(intent)
         verdict = Verdict.COMMITTED if paid.paid else Verdict.RETURNED
+        if paid.unpaid:
+            self._leave_out(intent.device, paid.code or "machine.gave-less")
         if intent.command is Command.REMOVE:
             self._book.conclude(intent.n, verdict, removed=paid.paid, unpaid=paid.unpaid, code=paid.code)
         else:
             self._book.conclude(intent.n, verdict, paid=paid.paid, unpaid=paid.unpaid, code=paid.code)
         self._strikes[intent.device] = 0
-        if paid.unpaid:
-            self.failed[intent.device] = paid.code or "machine.gave-less"
         self._tell(Gave(paid.paid, intent.device, paid.code))
 
     def _never_began(self, intent: Intent, code: str) -> None:
@@ -162,7 +176,7 @@ class WaysOut:
         self._skipped.add(intent.device)
         self._strikes[intent.device] += 1
         if self._strikes[intent.device] >= STRIKES:
-            self.failed[intent.device] = code
+            self._leave_out(intent.device, code)
 
     def _paid_after_all(self, unit: str, paid: Paid) -> None:
         """What nobody knew is known, unless a person was faster."""
@@ -204,8 +218,15 @@ class WaysOut:
 
     def _unknown(self, intent: Intent, code: str) -> None:
         self._forget(intent)
+        self._leave_out(intent.device, code)
         self._book.conclude(intent.n, Verdict.UNKNOWN, code=code)
-        self.failed[intent.device] = code
+
+    def _leave_out(self, unit: str, code: str) -> None:
+        """Until a person has looked; where that cannot be written, until the next start."""
+        if unit not in self._failed:
+            self._failed[unit] = code
+            with suppress(Retry):
+                self._book.remember(LEFT_OUT + unit, (code, 0, 1))
 
     def _forget(self, intent: Intent) -> None:
         """Before its end is written down: where that fails, the hopper is asked for its outcome."""

@@ -269,6 +269,26 @@ def test_a_hopper_that_is_still_stuck_is_told_again_after_a_person_has_said_that
     check(world)
 
 
+@pytest.mark.parametrize("how", ["recover", "count"])
+def test_a_hopper_that_gave_less_is_left_out_after_a_start_too_until_a_person_has_looked(how: str) -> None:
+    world = World()
+    world.hoppers["ten"].stock = 1  # whatever the journal says
+    assert ended(world, sale(world, 2_000, 5_000)).owed == 0
+    world = world.cut()
+    world.start()
+    idle(world)
+    assert world.machine.status.blocks
+    world.hoppers["ten"].stock = 80
+    if how == "recover":
+        world.machine.recover()
+    else:
+        world.machine.adjust_cash_counts("ten", [Pieces(1_000, 80)])
+    world = world.cut()
+    world.start()
+    idle(world)
+    assert world.machine.status.blocks == ()
+
+
 def test_a_hopper_whose_pay_out_is_open_keeps_the_counter_that_it_is_judged_by() -> None:
     world = World()
     number = world.machine.dispense_change(3_000)
