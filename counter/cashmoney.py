@@ -93,7 +93,7 @@ def told(till: Till, ended: Ended, *, as_json: bool, verdict: Verdict = Verdict.
 
 
 @click.command()
-@click.argument("amount", metavar="AMOUNT", required=False)
+@click.argument("amount", metavar="[AMOUNT]", required=False)
 @about_option
 @click.option(
     "--cancel-after",
