@@ -43,9 +43,12 @@ def receipt(books: Books, row: int) -> Row:
 def _spot(told: str) -> Spot:
     ended, _, row = told.partition("~")
     try:
-        return Spot(datetime.fromisoformat(ended).replace(tzinfo=None), min(int(row), (1 << 63) - 1))
+        spot = Spot(datetime.fromisoformat(ended).replace(tzinfo=None), int(row))
     except ValueError:
-        raise Reject(Reason("view.no-spot", spot=told), Fault.ERROR) from None
+        spot = None
+    if spot is None or not 0 < spot.id < 1 << 63:
+        raise Reject(Reason("view.no-spot", spot=told), Fault.ERROR)
+    return spot
 
 
 def _row(one: ReceiptRow) -> Row:

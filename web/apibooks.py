@@ -14,7 +14,8 @@ from ..pipeline.archivesearch import files, search, search_files
 from ..pipeline.receiptviews import receipt, receipts
 from . import acts, archives
 from .api import MOST, Limit, answer, done
-from .receipts import Asked, Row, Short
+from .fields import Short
+from .receipts import Asked, Row
 from .visitors import Operator, OurForm, Viewer, site_of
 
 router = APIRouter(prefix="/api/v1")
@@ -57,7 +58,7 @@ def get_archive(
     folder: str,
     file: str,
     limit: Limit = MOST,
-    start: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    start: Annotated[int, Query(ge=0, le=archives.LAST)] = 0,
 ) -> Response:
     """The files in one archive, as `tillpost archive show`."""
     return answer(files(site_of(request).seen(), f"{folder}/{file}", limit, start))

@@ -5,7 +5,6 @@ Failures: `Reject` for an archive or a file that does not exist, or cannot be br
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -17,6 +16,7 @@ from ..pipeline import archive as finding
 from ..pipeline.archivesearch import Wanted, files, search, search_files
 from ..queues.layout import ARCHIVED, Room, Trade
 from . import acts
+from .fields import Day, Number, Short
 from .rendering import page
 from .visitors import Operator, OurForm, Viewer, language_of, site_of
 
@@ -25,8 +25,8 @@ router = APIRouter(include_in_schema=False)
 ON_A_PAGE = 50  # archives, or files that were looked for
 FILES = 200  # of one archive
 DONE_TO_IT = 10  # entries of the audit beside it
+LAST = 10**9  # file of an archive that anybody asks for
 
-Short = Annotated[str, Query(max_length=200)]
 Long = Annotated[str, Query(max_length=4000)]  # a path in an archive
 
 
@@ -38,7 +38,7 @@ def _blank(told: Any) -> Any:
 def wanted_of(
     room: Annotated[Room | None, BeforeValidator(_blank), Query()] = None,
     trade: Annotated[Trade | None, BeforeValidator(_blank), Query()] = None,
-    day: Annotated[date | None, BeforeValidator(_blank), Query()] = None,
+    day: Annotated[Day, Query()] = None,
 ) -> Wanted:
     """What an address asks for."""
     return Wanted(room, trade, day)
@@ -74,8 +74,8 @@ def show_archive(
     visitor: Viewer,
     folder: str,
     file: str,
-    start: Annotated[int, Query(ge=0, le=2**31)] = 0,
-    done: Annotated[int | None, Query()] = None,
+    start: Annotated[int, Query(ge=0, le=LAST)] = 0,
+    done: Annotated[Number | None, Query()] = None,
 ) -> Response:
     site, language, name = site_of(request), language_of(request), f"{folder}/{file}"
     office = site.seen(language)

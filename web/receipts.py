@@ -16,17 +16,16 @@ from pydantic import BeforeValidator, Field, NaiveDatetime
 
 from ..books import Sought
 from ..pipeline.receiptviews import TYPES, receipt, receipts
+from .fields import Number, Short
 from .rendering import page
 from .visitors import Viewer, language_of, site_of
 
 router = APIRouter(include_in_schema=False)
 
 ON_A_PAGE = 50  # receipts
-LARGEST = 2**63 - 1  # a number as databases have them
 MOST = 10**12  # money that anybody asks for
 
-Short = Annotated[str, Query(max_length=200)]
-Row = Annotated[int, Path(ge=1, le=LARGEST)]
+Row = Annotated[Number, Path()]
 
 
 def _blank(told: Any) -> Any:
@@ -38,16 +37,16 @@ def _with_point(told: Any) -> Any:
     return (told.strip().replace(",", ".") or None) if isinstance(told, str) else told
 
 
-Number = Annotated[Annotated[int, Field(ge=0, le=LARGEST)] | None, BeforeValidator(_blank)]
-Sum = Annotated[Annotated[Decimal, Field(ge=-MOST, le=MOST)] | None, BeforeValidator(_with_point)]
+Some = Annotated[Number | None, BeforeValidator(_blank)]
+Sum = Annotated[Annotated[Decimal, Field(ge=-MOST, le=MOST, decimal_places=4)] | None, BeforeValidator(_with_point)]
 Moment = Annotated[NaiveDatetime | None, BeforeValidator(_blank)]
 
 
 def sought_of(
     shop: Short = "",
     till: Short = "",
-    type: Annotated[Number, Query(description="The till's own: 1 a sale, 2 a return …")] = None,  # noqa: A002
-    number: Annotated[Number, Query()] = None,
+    type: Annotated[Some, Query(description="The till's own: 1 a sale, 2 a return …")] = None,  # noqa: A002
+    number: Annotated[Some, Query()] = None,
     goods: Annotated[str, Query(max_length=200, description="A code, a barcode, or a part of a name.")] = "",
     cashier: Annotated[str, Query(max_length=200, description="A code.")] = "",
     least: Annotated[Sum, Query()] = None,
