@@ -22,6 +22,7 @@ from functools import cache
 from importlib.resources import files
 
 LANGUAGES = ("en", "ru")
+FIRM_SPACES = "\u00a0\u202f"  # between the thousands of a number; Python calls no space but one printable
 
 
 class Reason:
@@ -36,7 +37,9 @@ class Reason:
     def text(self, language: str = "en") -> str:
         """One line for people, in `language` (one of LANGUAGES). Control characters come out escaped."""
         line = _texts()[self.code][language].format_map(self.parts)
-        return line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+        if line.isprintable():
+            return line
+        return "".join(c if c.isprintable() or c in FIRM_SPACES else ascii(c)[1:-1] for c in line)
 
     def __repr__(self) -> str:
         return f"Reason({self.code!r}, {', '.join(f'{k}={v!r}' for k, v in self.parts.items())})"

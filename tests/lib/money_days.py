@@ -61,8 +61,9 @@ def play(journal: Journal, step: Step) -> None:
             command = Command(step.what)
             if not (command.is_cash_in and account.active):
                 key = ("serial", 1, step.which) if command is Command.ACCEPT else NO_KEY
+                unit = f"unit {step.which % 2}"
                 journal.intend(
-                    command, device="hopper", unit=f"unit {step.which % 2}", pieces=moved, counter=step.which, key=key, to="box"
+                    command, device="hopper", unit=unit, pieces=moved, counter=step.which, key=key, to="box"
                 )
 
 
