@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
+# a process for each core, each with whole files of tests
+BESIDE_EACH_OTHER := -n auto --dist loadfile
 # what tests read beside the package; copied out of the checkout to test the installed wheel
 BESIDE := tests setup.cfg .importlinter $(wildcard samples docs *.md)
 
@@ -42,7 +44,7 @@ bench-books: $(VENV)/.tillpost ## how long a reconciliation's questions take, be
 	@$(BIN)/python benchmarks/books.py $(SIZE)
 
 test: venv ## every test that needs no outside server; ARGS="-k chunk" to choose
-	$(BIN)/pytest$(if $(ARGS), $(ARGS))
+	$(BIN)/pytest $(BESIDE_EACH_OTHER)$(if $(ARGS), $(ARGS))
 
 faults: venv ## tests/faults in full, with its figures: hours; ARGS="-k feed" to choose, TRIES=50 of each fault
 	TILLPOST_FAULTS=$(or $(TRIES),1) nice $(BIN)/pytest -q tests/faults$(if $(ARGS), $(ARGS))
@@ -74,7 +76,7 @@ wheel: venv
 	@build/installed/bin/python -m pip install -qq --disable-pip-version-check "$$(echo build/dist/*.whl)[test]"
 	@away=$$(mktemp -d) && trap 'rm -rf "$$away"' EXIT && cp -R $(BESIDE) "$$away" && cd "$$away" && \
 	    "$(CURDIR)/build/installed/bin/tillpost" --version && \
-	    "$(CURDIR)/build/installed/bin/pytest" -p no:cacheprovider -m "not sweep"
+	    "$(CURDIR)/build/installed/bin/pytest" $(BESIDE_EACH_OTHER) -p no:cacheprovider -m "not sweep"
 
 check: lint types layers test wheel ## test, and all that CI asks for
 
