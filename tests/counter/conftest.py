@@ -95,3 +95,9 @@ def tillpost(bare: Verb, office: PostOffice, monkeypatch: pytest.MonkeyPatch) ->
     """Runs `tillpost …` in the root of `office`, or of `fed` where a test asks for it."""
     monkeypatch.setenv("TILLPOST_ROOT", str(office.root))
     return bare
+
+
+@pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may have a terminal of any width, and a test process that says so."""
+    monkeypatch.delenv("COLUMNS", raising=False)
