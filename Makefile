@@ -8,7 +8,7 @@ PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
 # a process for each core, each with whole files of tests
 BESIDE_EACH_OTHER := -n auto --dist loadfile
 # what tests read beside the package; copied out of the checkout to test the installed wheel
-BESIDE := tests setup.cfg .importlinter $(wildcard samples docs *.md)
+BESIDE := tests setup.cfg .importlinter $(wildcard samples docs benchmarks *.md)
 
 .PHONY: help venv demo demo-cash bench-cash bench-books test faults docs screenshots lint types layers wheel check clean
 .DELETE_ON_ERROR:
