@@ -18,30 +18,59 @@ import re
 from datetime import datetime
 from decimal import Decimal
 
-from lxml import etree
-
 from ..model import NOTHING, money, quantity
 
-Element = etree._Element
 Value = str | int | bool | datetime | None  # an attribute's; amounts and quantities are spelt by who knows which it is
 
 NAMESPACE = "urn:tillpost:document:1"
-DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REPLACEMENT = "\ufffd"
+_NOT_PLAIN = re.compile("[^\x20!#-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what is not written as it is
+_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+_IN_ATTRIBUTE = _IN_TEXT | str.maketrans({'"': "&quot;", "\t": "&#9;", "\n": "&#10;"})
+_STEP = "  "
+
+
+class Element:
+    """One of a document: what its start tag holds, and its text or its children, never both. No tree of a library: a
+    receipt's document is made for every receipt, and libxml2's trees take ten times as long to build and to write."""
+
+    __slots__ = ("_children", "_name", "_start", "_text")
+
+    def __init__(self, name: str, text: str, attributes: dict[str, Value]) -> None:
+        told = [f' {key}="{spelt}"' for key, value in attributes.items() if (spelt := _spelt(value))]
+        self._name = name
+        self._start = f"<{name}{''.join(told)}"
+        self._text = _escaped(text, _IN_TEXT) if text else ""
+        self._children: list[Element] = []
+
+    def add(self, child: Element) -> Element:
+        self._children.append(child)
+        return child
+
+    def write(self, lines: list[str], indent: str = "") -> None:
+        """Adds its lines."""
+        if self._children:
+            lines.append(f"{indent}{self._start}>")
+            deeper = indent + _STEP
+            for child in self._children:
+                child.write(lines, deeper)
+            lines.append(f"{indent}</{self._name}>")
+        elif self._text:
+            lines.append(f"{indent}{self._start}>{self._text}</{self._name}>")
+        else:
+            lines.append(f"{indent}{self._start}/>")
 
 
 def root(name: str, **attributes: Value) -> Element:
-    element = etree.Element(f"{{{NAMESPACE}}}{name}", nsmap={None: NAMESPACE})  # type: ignore[dict-item]
-    return _dressed(element, attributes)
+    return Element(name, "", {"xmlns": NAMESPACE, **attributes})
 
 
 def child(parent: Element, name: str, text: str = "", **attributes: Value) -> Element:
     """A new last child, with these attributes in their order; those that are None or "" are left out."""
-    element = etree.SubElement(parent, f"{{{NAMESPACE}}}{name}")
-    element.text = xml_text(text) or None
-    return _dressed(element, attributes)
+    return parent.add(Element(name, text, attributes))
 
 
 def told(parent: Element, name: str, text: str) -> None:
@@ -58,8 +87,9 @@ def scanned(parent: Element, name: str, code: str) -> None:
 
 def written(root: Element) -> bytes:
     """The document: UTF-8, declared, an element a line, a newline at the end."""
-    etree.indent(root)
-    return DECLARATION + etree.tostring(root, encoding="UTF-8", xml_declaration=False) + b"\n"
+    lines: list[str] = []
+    root.write(lines)
+    return f"{DECLARATION}{chr(10).join(lines)}\n".encode()
 
 
 # --- values ------------------------------------------------------------------------------------------------
@@ -71,6 +101,9 @@ def xml_text(text: str) -> str:
 
 
 def amount(value: Decimal) -> str:
+    text = str(value)
+    if text[-3:-2] == "." and text[0] != "-":  # nearly all are spelt so already
+        return text
     return f"{money(value) or NOTHING:.2f}"  # nothing has no sign
 
 
@@ -79,6 +112,9 @@ def amount_if_told(value: Decimal | None) -> str:
 
 
 def price(value: Decimal) -> str:
+    text = str(value)
+    if text[-3:-2] == "." and text[0] != "-":
+        return text
     return amount(value) if money(value) == value else plain(value)
 
 
@@ -86,15 +122,9 @@ def plain(value: Decimal) -> str:
     return f"{quantity(value or NOTHING):f}"
 
 
-def _dressed(element: Element, attributes: dict[str, Value]) -> Element:
-    for name, value in attributes.items():
-        spelt = _spelt(value)
-        if spelt:
-            element.set(name, spelt)
-    return element
-
-
 def _spelt(value: Value) -> str:
+    if type(value) is str:
+        return _escaped(value, _IN_ATTRIBUTE)
     match value:
         case None:
             return ""
@@ -103,7 +133,12 @@ def _spelt(value: Value) -> str:
         case datetime():
             return value.isoformat()
         case _:
-            return xml_text(str(value))
+            return _escaped(str(value), _IN_ATTRIBUTE)
+
+
+def _escaped(text: str, escapes: dict[int, str]) -> str:
+    """As it stands in a document, with what XML cannot hold replaced."""
+    return xml_text(text).translate(escapes) if _NOT_PLAIN.search(text) else text
 
 
 def _base64(code: str) -> str:

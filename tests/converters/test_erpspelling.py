@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tillpost.converters.erpspelling import amount, plain, price, xml_text
+from lxml import etree
+from tillpost.converters.erpspelling import NAMESPACE, amount, child, plain, price, root, written, xml_text
 
 # Every character that a string can hold, and those that XML and its readers stumble over more often.
 AWKWARD = st.sampled_from(
@@ -65,3 +67,32 @@ def test_quantity_is_plain_and_exact(value: Decimal) -> None:
     assert re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?", plain(value))
     assert plain(value) != "-0"
     assert Decimal(plain(value)) == value
+
+
+PAGES = st.recursive(
+    st.tuples(TEXTS, st.dictionaries(st.sampled_from("abc"), TEXTS), st.just([])),
+    lambda pages: st.tuples(st.just(""), st.dictionaries(st.sampled_from("abc"), TEXTS), st.lists(pages, max_size=3)),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None)
+@given(PAGES)
+def test_document_is_written_as_libxml2_writes_it(page: Any) -> None:
+    text, attributes, children = page
+    ours = root("page", **attributes)
+    theirs = etree.Element(f"{{{NAMESPACE}}}page", nsmap={None: NAMESPACE})
+    build(ours, theirs, ("", attributes, children or [(text, {}, [])]))
+    etree.indent(theirs)
+    expected = etree.tostring(theirs, encoding="UTF-8", xml_declaration=False)
+    assert written(ours) == b'<?xml version="1.0" encoding="UTF-8"?>\n' + expected + b"\n"
+
+
+def build(ours: Any, theirs: Any, page: Any) -> None:
+    text, attributes, children = page
+    for name, value in attributes.items():
+        if value:
+            theirs.set(name, xml_text(value))
+    theirs.text = xml_text(text) or None
+    for inner in children:
+        build(child(ours, "line", inner[0], **inner[1]), etree.SubElement(theirs, f"{{{NAMESPACE}}}line"), inner)
