@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from .resolving import rank
 from .session import Session, batches
@@ -32,66 +32,53 @@ def count(session: Session, last_known: int, confirmed: Sequence[int], arrival: 
     the rows `confirmed`, which a shift file told again after a live one."""
     outcome = Outcome()
     columns = DOCUMENTS.c
-    total = session.first(select(func.count()).select_from(DOCUMENTS).where(columns.id > last_known))[0]
-    outcome.new = total
-    conditions: list[ColumnElement[bool]] = [columns.id.in_(batch) for batch in batches(confirmed)]
-    if total:
-        conditions.append(columns.id > last_known)
-    settled: set[tuple[int, int, int]] = set()
-    for condition in conditions:
-        for identity, versions in _with_others(session, condition):
-            if identity not in settled:
-                settled.add(identity)
-                _settle(session, versions, arrival, last_known, outcome)
-    if total:
-        _part(session, last_known)
+    by_shift = select(columns.shift_id, func.count().label("documents")).group_by(columns.shift_id)
+    new = {row.shift_id: row.documents for row in session.rows(by_shift.where(columns.id > last_known))}
+    outcome.new = sum(new.values())
+    told_again, of_these = set(confirmed), select(columns.shift_id).distinct()
+    shifts = set(new)
+    for batch in batches(confirmed):
+        shifts.update(row.shift_id for row in session.rows(of_these.where(columns.id.in_(batch))))
+    for versions in _several(session, sorted(shifts)):
+        if any(row.id > last_known or row.id in told_again for row in versions):
+            _settle(session, versions, arrival, last_known, outcome)
+    _part(session, sorted(new), last_known)
     return outcome
 
 
-def _part(session: Session, last_known: int) -> None:
+def _part(session: Session, shifts: Sequence[int], last_known: int) -> None:
     """A document that moved to another shift kept its subject there. What has come since with its type and number
     into the shift that it left is another document: of a subject of its own."""
-    moved = DOCUMENTS.alias("moved")
-    new = DOCUMENTS.c
-    same = (new.shift_id == moved.c.home) & (new.type == moved.c.type) & (new.number == moved.c.number)
-    taken = (moved.c.home != moved.c.shift_id) & moved.c.counts & (new.home == new.shift_id) & new.counts
-    found = session.rows(select(new.id).join(moved, same).where(taken & (new.id > last_known)).order_by(new.id))
+    columns = DOCUMENTS.c
+    went = select(columns.home, columns.type, columns.number).where((columns.home != columns.shift_id) & columns.counts)
+    came = select(columns.id, columns.shift_id, columns.type, columns.number).where(columns.counts)
+    came = came.where((columns.home == columns.shift_id) & (columns.id > last_known))
+    found: list[int] = []
+    for some in batches(shifts):
+        if taken := {tuple(row) for row in session.rows(went.where(columns.home.in_(some)))}:
+            rows = session.rows(came.where(columns.shift_id.in_(some)))
+            found += (row.id for row in rows if tuple(row[1:]) in taken)
     if found:
         homes = session.count_on("shift", len(found))
-        change = update(DOCUMENTS).where(DOCUMENTS.c.id == bindparam("row")).values(home=bindparam("new_home"))
-        session.run(change, [{"row": row.id, "new_home": home} for row, home in zip(found, homes, strict=True)])
+        change = update(DOCUMENTS).where(columns.id == bindparam("row")).values(home=bindparam("new_home"))
+        session.run(change, [{"row": row, "new_home": home} for row, home in zip(sorted(found), homes, strict=True)])
 
 
-def _with_others(session: Session, condition: ColumnElement[bool]) -> Iterator[tuple[tuple[int, int, int], list[Any]]]:
-    """The documents meant by `condition` that have more than one version, each with all of them."""
-    names = ("shift_id", "type", "number")
-    meant = select(*(DOCUMENTS.c[name] for name in names)).where(condition).distinct().cte("meant")
-    others = DOCUMENTS.alias("others")
-    same = and_(*(others.c[name] == meant.c[name] for name in names))
-    several = (
-        select(*(meant.c[name] for name in names))
-        .join(others, same)
-        .group_by(*(meant.c[name] for name in names))
-        .having(func.count() > 1)
-        .cte("several")
-    )
+def _several(session: Session, shifts: Sequence[int]) -> Iterator[list[Any]]:
+    """The documents of these shifts that have more than one version, each with all of them.
+
+    Each shift is gone through once, and no table is joined with another: how long that takes does not hang on what
+    the database believes of its tables, which is wrong for as long as it has not looked at what was just booked."""
     columns = DOCUMENTS.c
-    found = session.rows(
-        select(
-            columns.shift_id,
-            columns.type,
-            columns.number,
-            columns.id,
-            columns.ended,
-            columns.live,
-            columns.digest,
-            columns.counts,
-            columns.home,
-        ).join(several, and_(*(columns[name] == several.c[name] for name in names)))
-    )
-    found.sort(key=lambda row: row[:4])
-    for identity, rows in groupby(found, key=lambda row: row[:3]):
-        yield tuple(identity), list(rows)
+    identity = (columns.shift_id, columns.type, columns.number)
+    told = (columns.id, columns.ended, columns.live, columns.digest, columns.counts, columns.home)
+    counted = select(*identity, *told, func.count().over(partition_by=identity).label("versions"))
+    for some in batches(shifts):
+        every = counted.where(columns.shift_id.in_(some)).subquery().c
+        several = select(every).where(every.versions > 1)
+        rows = session.rows(several.order_by(every.shift_id, every.type, every.number, every.id))
+        for _, versions in groupby(rows, key=lambda row: row[:3]):
+            yield list(versions)
 
 
 def _settle(session: Session, versions: list[Any], arrival: int, last_known: int, outcome: Outcome) -> None:

@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy
 from msgspec.structs import replace
-from tillpost.books import Tally
+from tillpost.books import Books, FileState, SalesFile, Tally
 from tillpost.errors import Reject
 from tillpost.model import Document, ShiftPlace
+from trial_books import Trial, empty
 from trial_sales import DAWN, log_on, moment, receipt, record, refusal
 
 
@@ -51,6 +53,31 @@ def test_a_document_that_stands_twice_in_a_file_is_booked_once(trial: Any) -> No
     assert (tally.read, tally.new, tally.repeated) == (2, 1, 1)
     assert (tally.log_ons_new, tally.shifts_new) == (1, 1)
     assert trial.numbers() == [[1]]
+
+
+def test_no_booking_compares_all_documents_with_all_whatever_a_server_believes_of_them(postgres_url: str) -> None:
+    """The tables were emptied and looked at, so it believes them empty throughout the booking."""
+    books = Books.open(postgres_url)
+    versions = [receipt(number, total=total) for number in range(1, 301) for total in ("100", "200")]
+    Trial(books).book(record(8), *versions)
+    empty(postgres_url)
+    plans: list[tuple[str, list[str]]] = []
+
+    def explain(connection: Any, _: Any, text: str, values: Any, *__: Any) -> None:
+        if text.startswith(("SELECT", "WITH")) and "FROM documents" in text:
+            rows = connection.connection.driver_connection.execute(f"EXPLAIN {text}", values)
+            plans.append((text, [row[0] for row in rows]))
+
+    with books.write() as txn:
+        connection = txn._session.connection
+        connection.exec_driver_sql("ANALYZE documents")
+        sqlalchemy.event.listen(connection, "before_cursor_execute", explain)
+        file = SalesFile(txn.next_arrivals(1)[0], "a.json", FileState.PROCESSED, 1000.0, shop="5", till="1")
+        assert txn.book(file, iter((record(8), *versions))).outdated == 300
+    books.close()
+    assert [text for text, _ in plans if "ended" in text]
+    joined = [plan for _, plan in plans if sum(" on documents" in line for line in plan) > 1]
+    assert joined == []
 
 
 def test_many_documents_go_in_batches_and_all_arrive(trial: Any) -> None:
