@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .audit import Entry
 from .database import Books
+from .depths import Depth
 from .findings import (
     SHIFT_SUBJECT,
     DayReckoning,
@@ -18,6 +19,7 @@ from .findings import (
     ShiftStanding,
     Version,
 )
+from .hourly import HourSums
 from .nouns import (
     Counted,
     Delivery,
@@ -32,6 +34,7 @@ from .nouns import (
 )
 from .people import Failures, Role, Token, User, Visit
 from .receipts import FoundReceipts, Receipt, ReceiptRow, ReceiptVersion, Sought, Spot
+from .stock import Stocked
 from .transaction import Transaction
 from .trimming import OldShift
 
@@ -43,11 +46,13 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "DepartmentSums",
+    "Depth",
     "DrawerSums",
     "Entry",
     "Failures",
     "FileState",
     "FoundReceipts",
+    "HourSums",
     "MeansSums",
     "OldShift",
     "Receipt",
@@ -63,6 +68,7 @@ __all__ = [
     "ShiftStanding",
     "Sought",
     "Spot",
+    "Stocked",
     "Tally",
     "Token",
     "Transaction",

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
 from ..errors import Fault, Reason, Reject
 from ..model import DrawerDocument, DrawerMove, DrawerPieces
+from . import stock
 from .amounts import exact_sum
 from .nouns import DrawerSums
 from .session import Session, batches
@@ -46,6 +47,7 @@ def book(session: Session, till: int, arrival: int, documents: Sequence[DrawerDo
         for place, each in enumerate(document.pieces)
     ]
     session.append(DRAWER_PIECES, pieces)
+    stock.add(session, till, new.values())
     return len(new)
 
 

@@ -14,19 +14,36 @@ from .audit import Audit
 from .booking import Booking
 from .breakdown import Breakdown
 from .deliveries import Deliveries
+from .depths import Depths
 from .drawer import Drawer
 from .files import Files
+from .hourly import Hourly
 from .latest import Latest
 from .nouns import SalesFile, Tally
 from .people import People
 from .receipts import Receipts
 from .reconciling import Reconciling
 from .session import Session
+from .stock import Stock
 from .trimming import Trimming
 
 
 class Transaction(
-    Files, Accounts, Deliveries, Drawer, Asking, Reconciling, Breakdown, Latest, Receipts, People, Audit, Trimming
+    Files,
+    Accounts,
+    Deliveries,
+    Drawer,
+    Stock,
+    Asking,
+    Reconciling,
+    Breakdown,
+    Latest,
+    Hourly,
+    Receipts,
+    People,
+    Audit,
+    Depths,
+    Trimming,
 ):
     """Made by `Books.read` and `Books.write`; of no use after their block."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -40,6 +41,24 @@ def paged(trial: Trial, size: int) -> list[DrawerDocument]:
 
 def sums(trial: Trial, *period: float) -> list[DrawerSums]:
     found: list[DrawerSums] = trial.ask(lambda txn: txn.drawer_sums("5", "1", *period))
+    return found
+
+
+def stock(trial: Trial) -> dict[tuple[str, str, Decimal], int]:
+    """What is kept of the pieces in each machine."""
+    found = trial.ask(lambda txn: txn.stock("5", "1"))
+    return {(one.machine, one.currency, one.denomination): one.pieces for one in found}
+
+
+def counted(documents: Iterable[DrawerDocument]) -> dict[tuple[str, str, Decimal], int]:
+    """The same, counted."""
+    found: dict[tuple[str, str, Decimal], int] = {}
+    for one in documents:
+        for each in one.pieces:
+            if each.move is not DrawerMove.UNSURE:
+                key = (one.machine, one.currency, each.denomination)
+                way = 1 if each.move in (DrawerMove.DEPOSITED, DrawerMove.TAKEN) else -1
+                found[key] = found.get(key, 0) + way * each.count
     return found
 
 
@@ -163,6 +182,7 @@ def check(files: list[list[SalesEvent]], url: str) -> None:
     assert found.documents == len(every)
     for move in set(DrawerMove) - {DrawerMove.UNSURE}:
         assert getattr(found, move) == sum(one.sum(move) for one in every.values())
+    assert stock(trial) == counted(every.values())
     books.close()
 
 
@@ -176,6 +196,38 @@ def test_any_order_repetition_and_splitting_books_the_same(files: list[list[Sale
 @given(files=days())
 def test_any_order_books_the_same_on_a_server(files: list[list[SalesEvent]], postgres_url: str) -> None:
     check(files, postgres_url)
+
+
+# --- what lies in the machines
+
+
+def test_stock_is_told_by_machine_and_currency_the_greatest_first_with_its_last_moment(books: Any, trials: Any) -> None:
+    trials(books).book(drawer(1), drawer(2, 1), drawer(3, 5, pieces=pieces(DrawerMove.REMOVED, ("500", 1))))
+    trials(books).book(drawer(2, 1), drawer(4, 3, currency="EUR", pieces=pieces(DrawerMove.TAKEN, ("0.50", 4))))
+    trials(books).book(drawer(1, machine="A1", pieces=pieces(DrawerMove.UNSURE, ("10", 9))))
+    trials(books, "5", "2").book(drawer(1))
+    found = trials(books).ask(lambda txn: txn.stock("5"))
+    assert [(one.till, one.machine, one.currency, str(one.denomination), one.pieces) for one in found] == [
+        ("1", "M1", "EUR", "0.50", 4),
+        ("1", "M1", "RUB", "500", 1),
+        ("1", "M1", "RUB", "10", -26),
+        ("2", "M1", "RUB", "500", 1),
+        ("2", "M1", "RUB", "10", -13),
+    ]
+    assert [(one.at - NOON).total_seconds() / 3600 for one in found] == [3, 5, 1, 0, 0]
+
+
+def test_books_of_the_version_before_have_the_stock_of_what_they_hold(fresh_url: str, trials: Any) -> None:
+    books = Books.open(fresh_url)
+    trials(books).book(drawer(1), drawer(2, pieces=pieces(DrawerMove.UNSURE, ("10", 9))), drawer(3, 2, machine="M2"))
+    before = trials(books).ask(lambda txn: txn.stock("5"))
+    books.close()
+    take_back(fresh_url, "0006")
+    books = Books.open(fresh_url)
+    assert trials(books).ask(lambda txn: txn.stock("5")) == before
+    trials(books).book(drawer(4, 3))
+    assert stock(trials(books))["M1", "RUB", Decimal(500)] == 2
+    books.close()
 
 
 # --- books of before

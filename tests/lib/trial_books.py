@@ -23,6 +23,7 @@ def empty(url: str) -> None:
 
 
 MADE = {  # by each migration
+    "0007": ("TABLE depths", "TABLE drawer_stock"),
     "0006": ("TABLE shift_sums", "shifts.archive"),
     "0005": (
         "INDEX ix_documents_newest",
