@@ -62,9 +62,12 @@ def examine(root: Path) -> list[Finding]:
 
 
 def _folders(office: Office) -> Findings:
-    """Every folder is there, and ours to read, write and enter."""
+    """Every folder is there, no link, and ours to read, write and enter."""
     for name, folder in office.layout.folders().items():
-        if not folder.is_dir():
+        if folder.is_symlink() and folder not in office.layout.tops():
+            advice = f"no link is followed below the root: remove it, and name the place itself in paths.{name}"
+            yield Finding(Health.BAD, f"folder {name}", f"{folder} is a symbolic link", advice)
+        elif not folder.is_dir():
             yield Finding(Health.BAD, f"folder {name}", f"{folder} is missing", "mount or make it")
         elif not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
             yield Finding(Health.BAD, f"folder {name}", f"{folder} is not ours to write", "chown or chmod it")

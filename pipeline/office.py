@@ -143,7 +143,7 @@ def open_office(
     clock = clock or SystemClock()
     settings = settings or load(root)
     layout = Layout.of(root, settings.layout_overrides())
-    disk = disk or LocalDisk()
+    disk = disk or LocalDisk(layout.tops())
     changing = ours or serving
     if changing:
         layout.create(disk)

@@ -35,8 +35,8 @@ def make(root: Path, tills: Mapping[str, Sequence[str]]) -> None:
     if root.exists() and any(root.iterdir()):
         raise Reject(Reason("root.not-empty", root=root), Fault.ERROR)
     root.mkdir(parents=True, exist_ok=True)
-    disk = LocalDisk()
     layout = Layout.of(root)
+    disk = LocalDisk(layout.tops())
     layout.create(disk)
     publish(disk, root / FILE_NAME, template(list(tills)).encode(), SETTINGS_MODE)
     with open_office(root, ours=True) as office:

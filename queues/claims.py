@@ -137,9 +137,10 @@ class Claims:
 
     def _give_back(self, found: Found, target: Path) -> None:
         """Under its old name again, unless somebody has it by now: then it stays, and waits to be resumed."""
-        with suppress(Taken, Missing):
-            self._disk.rename(target, found.path)
-        self._sync_move(target.parent, found.path)
+        with theirs(found.path):
+            with suppress(Taken, Missing):
+                self._disk.rename(target, found.path)
+            self._sync_move(target.parent, found.path)
         self._moves.leave(target.parent)
 
     def _carry(self, staged: Path, target: Path) -> Path:
@@ -166,7 +167,8 @@ class Claims:
     def _finish(self, folder: Path, arrival: int, name: str) -> Path | None:
         target = self._place(self._home, arrival, name)
         staged = self._place(folder, arrival, name)
-        path = staged if self._disk.stat(staged) else target
+        with theirs(folder):
+            path = staged if self._disk.stat(staged) else target
         if self._disk.stat(path) is None:
             return None
         if path != target:
@@ -180,7 +182,8 @@ class Claims:
     def _lower_stale(self, folder: Path, name: str) -> None:
         """Removes the flags of a claimed file, unless another file of its name came: they may be that one's."""
         with suppress(Missing):  # a folder that was removed
-            there = self._disk.entries(folder)
+            with theirs(folder):
+                there = self._disk.entries(folder)
             if all(entry.name != name for entry in there):
                 files = [entry.name for entry in there if entry.kind is FileKind.FILE]
                 flags = by_what_they_flag((file, flag_of(file, self._flag_suffix)) for file in files)
@@ -189,9 +192,8 @@ class Claims:
     def lower(self, folder: Path, *names: str) -> None:
         """Removes flags, durably."""
         with theirs(folder):
-            removed = sum(self._disk.unlink(folder / name) for name in names)
-        if removed:
-            self._disk.sync_dir(folder)
+            if sum(self._disk.unlink(folder / name) for name in names):
+                self._disk.sync_dir(folder)
 
     def lower_flag(self, flag: Flag) -> None:
         self.lower(flag.folder, flag.name)
@@ -252,11 +254,13 @@ class Claims:
         self._staging.update(home for home in homes if self._is_seen(home))
 
     def _is_seen(self, path: Path) -> bool:
-        """Whether something lies there; not where that cannot be told, until somebody must `_be_sure`."""
+        """Whether something lies there; not where that cannot be told, until somebody must `_be_sure`. A link that was
+        put in a folder's place hides nothing of ours, but where we are known to have claimed."""
         try:
             return self._disk.stat(path) is not None
         except Trouble as trouble:
-            self._unseen = trouble
+            if trouble.reason.code != "disk.symlink" or self._staging & {path, *path.parents}:
+                self._unseen = trouble
             return False
 
     def _drops(self, folder: Path, depth: int) -> Iterator[Path]:
@@ -266,7 +270,8 @@ class Claims:
         except Missing:  # removed since
             return
         except Trouble as trouble:
-            self._unseen = trouble
+            if trouble.reason.code != "disk.symlink":
+                self._unseen = trouble
             return
         for entry in entries:
             if entry.kind is FileKind.FOLDER and is_seen(entry):
@@ -304,5 +309,5 @@ class Claims:
     def _sync_move(self, source: Path, target: Path) -> None:
         """Makes a rename certain: first where the file is, then where it was."""
         self._disk.sync_dir(target.parent)
-        with suppress(Missing):
+        with suppress(Missing), theirs(source):
             self._disk.sync_dir(source)

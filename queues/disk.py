@@ -1,8 +1,9 @@
-"""The few things that tillpost asks of a disk, and what each of the system's errors means to us.
+"""The disk of this machine: the few things that tillpost asks of it (`promises`), each without following a link.
 
 Nothing else in the program creates, links, renames, removes or syncs a file. A name that was created, linked,
 renamed or removed is certain after a power cut only once its folder was synced with `sync_dir`; a file's bytes
-are certain when `write_new` returns. No symbolic link is followed at the end of a path.
+are certain when `write_new` returns. No symbolic link is followed at the end of a path, and none on the way to it
+below the tops that the disk was told (`ways`).
 
 Failures: as `troubles` sorts them. A failed sync is never tried again on the same file: what it kept is unknown,
 so the file is removed and the caller writes it anew.
@@ -15,104 +16,19 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeVar
+from typing import BinaryIO, TypeVar
 
 from ..errors import Halt
-from ..model import Noun
+from .promises import Disk, Entry, FileKind, Folders, Naming, Reading, read_if_there
 from .troubles import NO_LINKS, Apart, Missing, Taken, is_held_open, told, trouble
+from .ways import FOLDER, STEP, Place, Ways, rename_new
+
+__all__ = ["Disk", "Entry", "FileKind", "Folders", "LocalDisk", "Naming", "Reading", "read_if_there"]
 
 T = TypeVar("T")
-
-
-class FileKind(StrEnum):
-    FILE = "file"
-    FOLDER = "folder"
-    SYMLINK = "symlink"
-    FIFO = "fifo"
-    SOCKET = "socket"
-    DEVICE = "device"
-
-
-class Entry(Noun, frozen=True):
-    """What a folder says of one name; a symbolic link is described itself, not what it points to."""
-
-    name: str
-    kind: FileKind
-    size: int
-    mtime_ns: int
-    inode: int
-    device: int
-    links: int
-
-
-class Reading(Protocol):
-    """What changes nothing."""
-
-    def open(self, path: Path) -> BinaryIO: ...
-
-    def read(self, path: Path) -> bytes: ...
-
-    def stat(self, path: Path) -> Entry | None:
-        """What lies at `path`; None where nothing does."""
-        ...
-
-    def entries(self, folder: Path) -> list[Entry]:
-        """Everything in `folder`, in no order. Raises Missing."""
-        ...
-
-
-class Naming(Protocol):
-    """What makes and unmakes names of files. Certain after `sync_dir` of each folder concerned."""
-
-    def write_new(self, path: Path, pieces: Iterable[bytes], mode: int) -> int:
-        """A new file of exactly `pieces`, its bytes on the disk; the number of bytes. Raises Taken.
-
-        Whatever fails leaves no file; only a kill can leave a torn one."""
-        ...
-
-    def link(self, source: Path, target: Path) -> None:
-        """A second name for the same file. Raises Missing, Taken, Apart."""
-        ...
-
-    def rename(self, source: Path, target: Path, *, replace: bool = False) -> None:
-        """Moves a file or folder in one step. Raises Missing, Apart and, unless `replace`, Taken."""
-        ...
-
-    def unlink(self, path: Path) -> bool:
-        """Removes a name that is not a folder's; whether it was there."""
-        ...
-
-
-class Folders(Protocol):
-    def mkdir(self, folder: Path, mode: int) -> bool:
-        """Makes one folder with exactly `mode`; False where it is already. Its parent must be there."""
-        ...
-
-    def rmdir(self, folder: Path) -> bool:
-        """Removes an empty folder; False where it is gone already or something lies in it."""
-        ...
-
-    def sync_dir(self, folder: Path) -> None:
-        """Makes the names in `folder`, as they are now, outlast a power cut."""
-        ...
-
-
-class Disk(Reading, Naming, Folders, Protocol):
-    """All of it. Twin without a disk: `memory.MemoryDisk`."""
-
-
-def read_if_there(disk: Reading, path: Path) -> bytes | None:
-    try:
-        return disk.read(path)
-    except Missing:
-        return None
-
-
-# --- the real disk -----------------------------------------------------------------------------------------
 
 PAUSES = (0.01, 0.05, 0.2, 0.5)  # seconds between tries on a file that Windows says somebody holds open
 _ALWAYS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -131,17 +47,28 @@ _KINDS = {
 class LocalDisk:
     """The disk of this machine, or a share mounted on it.
 
-    `system` as in `sys.platform`. On Windows folders cannot be synced, modes mean nothing (its one bit, read-only,
-    would keep the tills from deleting), and a file that somebody holds open is tried again a few times.
+    Below each of `tops` no symbolic link is followed, wherever it stands in a path. `system` as in `sys.platform`. On
+    Windows folders cannot be synced, modes mean nothing (its one bit, read-only, would keep the tills from deleting),
+    and a file that somebody holds open is tried again a few times.
     """
 
-    def __init__(self, system: str = sys.platform, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        tops: Iterable[Path] = (),
+        *,
+        system: str = sys.platform,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._posix = system != "win32"
-        self._exclusive_rename = _renameat2 if system == "linux" else None
+        self._rename_new = rename_new if system == "linux" else None
+        self._ways = Ways(tops, system)
         self._pause = pause
 
     def open(self, path: Path) -> BinaryIO:
-        return self._do(path, lambda: open(path, "rb", opener=_open))
+        return self._do(path, lambda: open(path, "rb", opener=self._opened))
+
+    def _opened(self, path: str, flags: int) -> int:
+        return self._ways.open(Path(path), _READ)
 
     def read(self, path: Path) -> bytes:
         with self.open(path) as file, told(path):
@@ -149,20 +76,40 @@ class LocalDisk:
 
     def stat(self, path: Path) -> Entry | None:
         try:
-            return _entry(path.name, self._do(path, path.lstat))
+            return _entry(path.name, self._at(path, _look))
         except Missing:
             return None
 
     def entries(self, folder: Path) -> list[Entry]:
         found = []
-        with self._do(folder, lambda: os.scandir(folder)) as names, told(folder):
+        with self._listed(folder) as names, told(folder):
             for name in names:
                 with suppress(FileNotFoundError):  # a till may delete while we list
-                    found.append(_entry(name.name, os.lstat(name.path)))
+                    found.append(_entry(name.name, self._seen(name)))
         return found
 
+    @contextmanager
+    def _listed(self, folder: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
+        if not self._posix:
+            with self._do(folder, lambda: os.scandir(folder)) as names:
+                yield names
+            return
+        with self._folder(folder) as handle, self._do(folder, lambda: os.scandir(handle)) as names:
+            yield names
+
+    def _seen(self, name: os.DirEntry[str]) -> os.stat_result:
+        return name.stat(follow_symlinks=False) if self._posix else os.lstat(name.path)  # Windows' has no inode
+
+    @contextmanager
+    def _folder(self, folder: Path) -> Iterator[int]:
+        handle = self._do(folder, lambda: self._ways.open(folder, os.O_RDONLY | FOLDER))
+        try:
+            yield handle
+        finally:
+            os.close(handle)
+
     def write_new(self, path: Path, pieces: Iterable[bytes], mode: int) -> int:
-        handle = self._do(path, lambda: os.open(path, _CREATE, 0o600))
+        handle = self._at(path, lambda place: os.open(place[0], _CREATE, 0o600, dir_fd=place[1]))
         try:
             with told(path), os.fdopen(handle, "wb") as file:
                 written = sum(file.write(piece) for piece in pieces)
@@ -176,9 +123,9 @@ class LocalDisk:
 
     def link(self, source: Path, target: Path) -> None:
         try:
-            self._do(target, lambda: _link(source, target))
+            self._between(source, target, _link)
         except Missing as missing:
-            raise _missing_of(source, target) from missing
+            raise self._missing_of(source, target) from missing
         except Halt as halt:
             cause = halt.__cause__
             if isinstance(cause, OSError) and cause.errno in NO_LINKS:
@@ -187,63 +134,90 @@ class LocalDisk:
 
     def rename(self, source: Path, target: Path, *, replace: bool = False) -> None:
         try:
-            self._do(target, lambda: source.replace(target) if replace else self._move(source, target))
+            self._between(source, target, _replace if replace else self._move)
         except Missing as missing:
-            raise _missing_of(source, target) from missing
+            raise self._missing_of(source, target) from missing
 
-    def _move(self, source: Path, target: Path) -> None:
-        exclusive = self._exclusive_rename
-        if exclusive is None or not exclusive(source, target):
+    def _move(self, source: Place, target: Place) -> None:
+        if self._rename_new is None or not self._rename_new(source, target):
             # Windows never replaces here. Elsewhere only the folder's one owner, us, makes names in it.
-            if os.path.lexists(target):
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-            source.rename(target)
+            with suppress(FileNotFoundError):
+                _look(target)
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target[0])
+            os.rename(source[0], target[0], src_dir_fd=source[1], dst_dir_fd=target[1])
+
+    def _missing_of(self, source: Path, target: Path) -> Missing:
+        """The system says that one of two is not there, but not which."""
+        return Missing(target.parent if self.stat(source) else source)
 
     def unlink(self, path: Path) -> bool:
         try:
-            self._do(path, path.unlink)
+            self._at(path, lambda place: os.unlink(place[0], dir_fd=place[1]))
         except Missing:
             return False
         return True
 
     def mkdir(self, folder: Path, mode: int) -> bool:
         try:
-            self._do(folder, lambda: folder.mkdir(mode=0o700))
+            self._at(folder, lambda place: os.mkdir(place[0], 0o700, dir_fd=place[1]))
         except Taken:
+            self._check_folder(folder)
             return False
-        with told(folder):
-            self._set_mode(folder, mode)  # mkdir() would subtract the umask and drop the setgid bit
+        # By a handle, which no link can lead away; mkdir() itself would subtract the umask and drop the setgid bit.
+        if self._posix:
+            with self._folder(folder) as handle, told(folder):
+                self._set_mode(handle, mode)
         return True
+
+    def _check_folder(self, folder: Path) -> None:
+        """Raises Halt where what bears the name is no folder, nor a top that the administrator linked to one."""
+        if self._posix:
+            with suppress(Missing):
+                os.close(self._do(folder, lambda: self._ways.open(folder, STEP)))
 
     def rmdir(self, folder: Path) -> bool:
         try:
-            folder.rmdir()
-        except OSError as error:
-            if error.errno in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
+            self._at(folder, lambda place: os.rmdir(place[0], dir_fd=place[1]))
+        except (Missing, Taken):
+            return False
+        except Halt as halt:
+            if isinstance(halt.__cause__, OSError) and halt.__cause__.errno == errno.ENOTEMPTY:
                 return False
-            raise trouble(error, folder) from error
+            raise
         return True
 
     def sync_dir(self, folder: Path) -> None:
         if not self._posix:
             return
-        handle = self._do(folder, lambda: os.open(folder, os.O_RDONLY | os.O_DIRECTORY))
-        try:
-            os.fsync(handle)
-        except OSError as error:
-            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # some shares have no such call
-                raise trouble(error, folder) from error
-        finally:
-            os.close(handle)
+        with self._folder(folder) as handle:
+            try:
+                os.fsync(handle)
+            except OSError as error:
+                if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # some shares have no such call
+                    raise trouble(error, folder) from error
 
-    def _set_mode(self, ours: int | Path, mode: int) -> None:
+    def _set_mode(self, handle: int, mode: int) -> None:
         if not self._posix:
             return
         try:
-            os.chmod(ours, mode)  # noqa: PTH101 - of an open file, too
+            os.chmod(handle, mode)
         except OSError as error:
             if error.errno not in _NO_MODES:
                 raise
+
+    def _at(self, path: Path, move: Callable[[Place], T]) -> T:
+        def there() -> T:
+            with self._ways.to(path) as place:
+                return move(place)
+
+        return self._do(path, there)
+
+    def _between(self, source: Path, target: Path, move: Callable[[Place, Place], None]) -> None:
+        def there() -> None:
+            with self._ways.to(source) as old, self._ways.to(target) as new:
+                move(old, new)
+
+        self._do(target, there)
 
     def _do(self, path: Path, move: Callable[[], T]) -> T:
         pauses = iter(PAUSES)
@@ -257,8 +231,8 @@ class LocalDisk:
             self._pause(pause)
 
 
-def _open(path: str, flags: int) -> int:
-    return os.open(path, _READ)
+def _look(place: Place) -> os.stat_result:
+    return os.stat(place[0], dir_fd=place[1], follow_symlinks=False)
 
 
 def _entry(name: str, seen: os.stat_result) -> Entry:
@@ -266,24 +240,10 @@ def _entry(name: str, seen: os.stat_result) -> Entry:
     return Entry(name, kind, seen.st_size, seen.st_mtime_ns, seen.st_ino, seen.st_dev, seen.st_nlink)
 
 
-def _missing_of(source: Path, target: Path) -> Missing:
-    """The system says that one of two is not there, but not which."""
-    return Missing(target.parent if os.path.lexists(source) else source)
+def _link(source: Place, target: Place) -> None:
+    follow = os.link not in os.supports_follow_symlinks
+    os.link(source[0], target[0], src_dir_fd=source[1], dst_dir_fd=target[1], follow_symlinks=follow)
 
 
-def _link(source: Path, target: Path) -> None:
-    os.link(source, target, follow_symlinks=os.link not in os.supports_follow_symlinks)
-
-
-def _renameat2(source: Path, target: Path) -> bool:
-    """Renames without ever replacing, in one step; False where kernel or file system cannot."""
-    import ctypes  # noqa: PLC0415 - seldom needed, and felt at the start
-
-    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    here, no_replace = -100, 1  # AT_FDCWD, RENAME_NOREPLACE: <fcntl.h>, <linux/fs.h>
-    if call is None or call(here, os.fsencode(source), here, os.fsencode(target), no_replace) == 0:
-        return call is not None
-    code = ctypes.get_errno()
-    if code in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
-        return False
-    raise OSError(code, os.strerror(code), str(target))
+def _replace(source: Place, target: Place) -> None:
+    os.replace(source[0], target[0], src_dir_fd=source[1], dst_dir_fd=target[1])

@@ -88,6 +88,11 @@ class Layout(Noun, frozen=True):
         del every["root"]
         return every
 
+    def tops(self) -> tuple[Path, ...]:
+        """Where the administrator's word ends: below each of these no link is followed. The root, and what lies
+        outside of it."""
+        return (self.root, *(path for path in self.folders().values() if not path.is_relative_to(self.root)))
+
     def rooms(self) -> dict[str, Path]:
         return {room.value: self.room(room) for room in Room}
 

@@ -151,7 +151,9 @@ class MemoryDisk:
     def mkdir(self, folder: Path, mode: int) -> bool:
         self.interrupt("mkdir", folder)
         parent = self._folder(folder.parent)
-        if folder.name in parent.names:
+        if (there := parent.names.get(folder.name)) is not None:
+            if there.kind is not FileKind.FOLDER:
+                raise Halt(Reason("disk.no-folder", path=folder, detail=there.kind))
             return False
         self._change((parent, folder.name, self._node(FileKind.FOLDER, mode, folder)))
         return True

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
 from another_process import held_by_another
 from post_office import PostOffice, good, goods
 from sales_pages import page, receipt, shift
+from tillpost.errors import Halt
 from tillpost.pipeline import doctor
 from tillpost.pipeline.doctor import Finding, Health
 
@@ -143,3 +145,19 @@ def test_lock_of_a_killed_process_is_free(office: PostOffice) -> None:
         process.kill()
     assert "process" in (office.root / "state" / "lock").read_text("utf-8")
     assert finding(office, "lock").found == "free"
+
+
+def test_folder_of_the_root_that_is_a_link_is_told_with_what_to_do(office: PostOffice, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (office.root / "broken").rename(elsewhere)
+    (office.root / "broken").symlink_to(elsewhere)
+    found = finding(office, "folder broken")
+    assert found.verdict is Health.BAD
+    assert "paths.broken" in found.advice
+    with pytest.raises(Halt, match="symbolic link"), office.open():
+        pass
+    (office.root / "broken").unlink()
+    office.settings(f'[paths]\nbroken = "{elsewhere}"')
+    with office.open():
+        pass
+    assert finding(office, "folder broken").verdict is Health.OK

@@ -8,6 +8,7 @@ import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tillpost.errors import Halt, Retry, Trouble
@@ -98,7 +99,7 @@ def test_folder_is_renamed_with_all_that_lies_in_it(place: Place) -> None:
 
 
 def test_rename_without_replacing_works_where_the_kernel_has_no_such_call(tmp_path: Path) -> None:
-    disk = LocalDisk("freebsd14")
+    disk = LocalDisk(system="freebsd14")
     disk.write_new(tmp_path / "a", [b"data"], 0o440)
     disk.write_new(tmp_path / "b", [b"other"], 0o440)
     with pytest.raises(Taken):
@@ -259,7 +260,7 @@ def test_trouble_of_an_error(code: int, kind: type[Trouble]) -> None:
 
 @pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV])
 def test_disk_without_links_says_apart(code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def link(*paths: Path, follow_symlinks: bool) -> None:
+    def link(*names: str, **how: object) -> None:
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "link", link)
@@ -302,31 +303,34 @@ class HeldOpen(OSError):
     winerror = 32
 
 
-def test_file_held_open_on_windows_is_tried_again_with_a_bound(tmp_path: Path) -> None:
+def test_file_held_open_on_windows_is_tried_again_with_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pauses: list[float] = []
 
-    class Stubborn(type(tmp_path)):  # type: ignore[misc]
-        def unlink(self, missing_ok: bool = False) -> None:
-            raise HeldOpen(errno.EACCES, "in use")
+    def unlink(name: str, **how: object) -> None:
+        raise HeldOpen(errno.EACCES, "in use")
 
+    monkeypatch.setattr(os, "unlink", unlink)
     with pytest.raises(Retry):
-        LocalDisk("win32", pauses.append).unlink(Stubborn(tmp_path / "a"))
+        LocalDisk(system="win32", pause=pauses.append).unlink(tmp_path / "a")
     assert pauses == sorted(pauses)
     assert 0 < sum(pauses) < 2
 
 
-def test_file_let_go_on_windows_is_removed_at_last(tmp_path: Path) -> None:
+def test_file_let_go_on_windows_is_removed_at_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").touch()
     answers = [HeldOpen(errno.EACCES, "in use"), None]
+    really = os.unlink
 
-    class Slow(type(tmp_path)):  # type: ignore[misc]
-        def unlink(self, missing_ok: bool = False) -> None:
-            answer = answers.pop(0)
-            if answer is not None:
-                raise answer
-            super().unlink()
+    def unlink(name: str, **how: Any) -> None:
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+        really(name, **how)
 
-    assert LocalDisk("win32", lambda seconds: None).unlink(Slow(tmp_path / "a"))
+    monkeypatch.setattr(os, "unlink", unlink)
+    assert LocalDisk(system="win32", pause=lambda seconds: None).unlink(tmp_path / "a")
     assert not (tmp_path / "a").exists()
 
 
@@ -334,7 +338,7 @@ def test_windows_syncs_no_folder_and_sets_no_mode(tmp_path: Path, monkeypatch: p
     def never(*arguments: object) -> None:
         raise AssertionError
 
-    disk = LocalDisk("win32")
+    disk = LocalDisk(system="win32")
     monkeypatch.setattr(os, "chmod", never)
     disk.write_new(tmp_path / "a", [b"data"], 0o440)
     monkeypatch.setattr(os, "fsync", never)

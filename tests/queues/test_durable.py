@@ -262,7 +262,7 @@ def test_durable_write_works_on_windows(fs: FakeFilesystem) -> None:
     fs.os = OSType.WINDOWS
     root = Path("C:/root")
     fs.create_dir(root)
-    disk = LocalDisk("win32")
+    disk = LocalDisk(system="win32")
     publish(disk, root / "pos0000000001.aif", b"data", 0o440)
     publish(disk, root / "pos0000000001.aif", b"data", 0o440)
     with pytest.raises(Clash):

@@ -482,7 +482,7 @@ def test_full_disk_under_a_copying_queue_promises_nothing(
 def test_queue_works_on_windows_and_its_names_are_plain(fs: FakeFilesystem, new_office: Any) -> None:
     fs.os = OSType.WINDOWS
     fs.create_dir("C:/root")
-    office = new_office(LocalDisk("win32"), Path("C:/root")).create()
+    office = new_office(LocalDisk(system="win32"), Path("C:/root")).create()
     state = office.hand_over(b"one", b"two")
     names = [*office.names(), *(Path(office.chunks.path(one.digest)).name for one in state.outstanding)]
     assert len({name.lower() for name in names}) == len(names)
