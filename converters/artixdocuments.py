@@ -10,6 +10,7 @@ Failures: none; an object that cannot be taken becomes a RefusedSale.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -44,6 +45,7 @@ from .artixvalues import (
     mark,
     measure,
     moment,
+    often,
     rows,
     text,
     told,
@@ -163,15 +165,15 @@ class Objects:
 
 
 def _position(tree: Tree, place: int) -> Position:
-    code, operation = text(tree, "inventCode"), whole(tree, "opCode", 50)
-    barcode = text(tree, "barCode")
+    code, operation = often(tree, "inventCode"), whole(tree, "opCode", 50)
+    barcode = often(tree, "barCode")
     if barcode == code:  # typed by the cashier: the goods code is no barcode
         barcode = ""
     if operation == _GIFT_CARD_SOLD:
         barcode = text(tree, "bcode_main") or barcode
-    discounts = rows(tree, "discountPositions", _discount)
+    discounts = rows(tree, "discountPositions", _discount) if "discountPositions" in tree else ()
     discount = amount_or_none(tree, "disc_abs")
-    taxes = [tax for tax in rows(tree, "taxes", _tax) if tax is not None]
+    tax = _taxes(tree) if "taxes" in tree else None
     return Position(
         number=whole(tree, "posNum", place),
         code=code,
@@ -179,14 +181,14 @@ def _position(tree: Tree, place: int) -> Position:
         price=amount(tree, "price"),
         sum=amount(tree, "posSum"),
         barcode=barcode,
-        name=text(tree, "name"),
+        name=often(tree, "name"),
         operation=operation,
         base_sum=amount_or_none(tree, "baseSum"),
         discount=sum((row.sum for row in discounts), NOTHING) if discount is None else discount,
         discounts=discounts,
-        tax=sum(taxes, NOTHING) if taxes else None,
-        marks=_marks(tree, "excisemark"),
-        extra_barcode=text(tree, "additionalbarcode"),
+        tax=tax,
+        marks=_marks(tree, "excisemark") if "excisemark" in tree else (),
+        extra_barcode=text(tree, "additionalbarcode") if "additionalbarcode" in tree else "",
         department=whole_or_none(tree, "deptCode"),
     )
 
@@ -195,7 +197,19 @@ def _discount(tree: Tree, place: int) -> Discount:
     return Discount(sum=amount(tree, "discSum"), name=text(tree, "discName"), type=text(tree, "discType"))
 
 
-def _tax(tree: Tree, place: int) -> Any:
+def _taxes(tree: Tree) -> Decimal | None:
+    """All of a position's together; None where it tells none."""
+    written = tree["taxes"]
+    if type(written) is list and len(written) == 1 and type(written[0]) is dict:  # as nearly always
+        try:
+            return amount_or_none(written[0], "taxSum")
+        except Unfit as unfit:
+            raise unfit.within("taxes[1]") from None
+    given = [tax for tax in rows(tree, "taxes", _tax) if tax is not None]
+    return sum(given[1:], given[0]) if given else None
+
+
+def _tax(tree: Tree, place: int) -> Decimal | None:
     return amount_or_none(tree, "taxSum")
 
 
@@ -221,7 +235,9 @@ def _extras(tree: Tree, field: str) -> tuple[str, ...]:
     def of_position(position: Tree, place: int) -> list[Any]:
         return listed(position, field)
 
-    found = listed(tree, field) or [row for rows_ in rows(tree, "inventPositions", of_position) for row in rows_]
+    found = listed(tree, field)
+    if not found and any(field in position for position in listed(tree, "inventPositions")):
+        found = [row for rows_ in rows(tree, "inventPositions", of_position) for row in rows_]
     return tuple(canonical_json(row).decode() for row in found)
 
 

@@ -15,8 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -27,9 +26,11 @@ from .reading import shortened
 Tree = dict[str, Any]  # a JSON object
 Spelt = int | Decimal | str  # a number
 Row = TypeVar("Row")
+K, V = TypeVar("K"), TypeVar("V")
 
 MOST_DIGITS = 15  # before the point
 LONGEST = 1000  # characters of a text
+_SHORT = 200  # of one that is worth being remembered
 LARGEST = 2**31 - 1  # of whole numbers
 DEEPEST = 64  # levels of lists and objects
 MOST_ROWS = 10_000  # of a list
@@ -37,6 +38,7 @@ FIRST_YEAR, LAST_YEAR = 1980, 2199
 
 _BLANK = " \t\r\n"
 _NULL = ("", "null")
+_SPELT = frozenset((Decimal, int, str))  # and no bool, which passes for an int elsewhere
 _LARGEST_CODE = 10**LONGEST
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
@@ -47,6 +49,24 @@ _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[InvalidOper
 _BOUND = Decimal(10) ** MOST_DIGITS
 _FINEST = Decimal("0.000001")
 _MOST_EXPONENT = 4000  # within which a whole number is written out
+
+
+class Known(dict[K, V], Generic[K, V]):
+    """What was made of a value before. A till tells few values, and each of them often; so nearly all are found at the
+    cost of a look-up, and no function is called. Bounded: what is full is emptied."""
+
+    MOST = 16_384
+
+    def __init__(self, make: Callable[[K], V]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: K) -> V:
+        made = self._make(key)
+        if len(self) >= self.MOST:
+            self.clear()
+        self[key] = made
+        return made
 
 
 class Unfit(Exception):
@@ -74,7 +94,6 @@ def _number(spelt: str) -> int | Decimal:
     return _in_one_form(spelt)
 
 
-@lru_cache(maxsize=4096)
 def _in_one_form(spelt: str) -> int | Decimal:
     if "e" not in spelt and "E" not in spelt:
         plain = spelt.rstrip("0")
@@ -89,7 +108,8 @@ def _in_one_form(spelt: str) -> int | Decimal:
     return int(value) if isinstance(exponent, int) and exponent >= 0 and value.adjusted() < _MOST_EXPONENT else value
 
 
-_decode = msgspec.json.Decoder(float_hook=_number).decode
+_numbers: Known[str, int | Decimal] = Known(_number)
+_decode = msgspec.json.Decoder(float_hook=_numbers.__getitem__).decode
 _encode = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
 _items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -141,6 +161,20 @@ def text(tree: Tree, field: str) -> str:
     raise _unfit("sales.not-text", field, value, limit=LONGEST)
 
 
+def often(tree: Tree, field: str) -> str:
+    """`text`, of a field whose texts come again and again."""
+    value = tree.get(field)
+    return _texts[value] if type(value) is str and len(value) <= _SHORT else text(tree, field)
+
+
+def _cleaned(value: str) -> str:
+    value = value.strip(_BLANK)
+    return "" if value in _NULL else value.replace("\0", "\ufffd")
+
+
+_texts: Known[str, str] = Known(_cleaned)
+
+
 def mark(value: object, field: str) -> str:
     """A text just as it is: blanks and separators inside codes count. U+0000, which databases refuse, is replaced."""
     if type(value) is not str or len(value) > LONGEST:
@@ -150,6 +184,9 @@ def mark(value: object, field: str) -> str:
 
 def whole(tree: Tree, field: str, default: int | None = None, least: int = -LARGEST) -> int:
     """A whole number from `least` to LARGEST; without `default`, one that must be there."""
+    found = tree.get(field)
+    if type(found) is int and least <= found <= LARGEST:
+        return found
     found = whole_or_none(tree, field, least)
     if found is not None:
         return found
@@ -159,6 +196,9 @@ def whole(tree: Tree, field: str, default: int | None = None, least: int = -LARG
 
 
 def whole_or_none(tree: Tree, field: str, least: int = -LARGEST) -> int | None:
+    value = tree.get(field)
+    if type(value) is int and least <= value <= LARGEST:
+        return value
     value = _given(tree, field)
     if value is None:
         return None
@@ -170,32 +210,34 @@ def whole_or_none(tree: Tree, field: str, least: int = -LARGEST) -> int | None:
 
 def amount(tree: Tree, field: str) -> Decimal:
     """Money, with two digits after the point, or more where the till tells more; 0 where it tells none."""
-    found = amount_or_none(tree, field)
-    return NOTHING if found is None else found
+    return amount_or_none(tree, field) or NOTHING
 
 
 def amount_or_none(tree: Tree, field: str) -> Decimal | None:
     value = tree.get(field)
-    return None if value is None else _measured(value, field, _money)
+    try:
+        if value is None:
+            return None
+        if type(value) in _SPELT:
+            return _sums[value]
+    except ValueError:
+        pass
+    raise _unfit("sales.not-number", field, value, digits=MOST_DIGITS)
 
 
 def measure(tree: Tree, field: str) -> Decimal:
     """A quantity, without trailing zeros; 0 where there is none."""
     value = tree.get(field)
-    found = None if value is None else _measured(value, field, _quantity)
-    return NOTHING if found is None else found
-
-
-def _measured(value: Any, field: str, form: Callable[[Spelt], Decimal | None]) -> Decimal | None:
-    if type(value) is Decimal or type(value) is int or type(value) is str:
-        try:
-            return form(value)
-        except ValueError:
-            pass
+    try:
+        if value is None:
+            return NOTHING
+        if type(value) in _SPELT:
+            return _quantities[value] or NOTHING
+    except ValueError:
+        pass
     raise _unfit("sales.not-number", field, value, digits=MOST_DIGITS)
 
 
-@lru_cache(maxsize=4096, typed=True)
 def _money(value: Spelt) -> Decimal | None:
     exact = _rounded(value)
     if not exact:
@@ -204,10 +246,14 @@ def _money(value: Spelt) -> Decimal | None:
     return plain if plain == exact else quantity(exact)
 
 
-@lru_cache(maxsize=4096, typed=True)
 def _quantity(value: Spelt) -> Decimal | None:
     exact = _rounded(value)
     return quantity(exact) if exact else exact
+
+
+# equal numbers of either kind have one form, so it does not matter which of them came first
+_sums: Known[Spelt, Decimal | None] = Known(_money)
+_quantities: Known[Spelt, Decimal | None] = Known(_quantity)
 
 
 def _rounded(value: Spelt) -> Decimal | None:
@@ -250,8 +296,11 @@ def moment(tree: Tree, field: str) -> datetime | None:
 
 def rows(tree: Tree, field: str, read: Callable[[Tree, int], Row]) -> tuple[Row, ...]:
     """What `read` makes of each object of a list and its place, from 1 on."""
+    found = listed(tree, field)
+    if not found:
+        return ()
     made = []
-    for place, row in enumerate(listed(tree, field), 1):
+    for place, row in enumerate(found, 1):
         if type(row) is not dict:
             raise _unfit("sales.not-object", f"{field}[{place}]", row)
         try:
@@ -263,7 +312,9 @@ def rows(tree: Tree, field: str, read: Callable[[Tree, int], Row]) -> tuple[Row,
 
 def listed(tree: Tree, field: str) -> list[Any]:
     """The items of a list, of any kind."""
-    value = _given(tree, field)
+    value = tree.get(field)
+    if type(value) is str:
+        value = _given(tree, field)
     if type(value) is list:
         if len(value) > MOST_ROWS:
             raise Unfit(field, Reason("sales.too-many", field=field, count=len(value), limit=MOST_ROWS))
