@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import fault_images
 import pytest
 from fault_calls import Untraceable, Worker
 from fault_world import World, begun
@@ -38,14 +39,18 @@ def memory() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def worker(memory: Path) -> Iterator[Worker]:
     """Skips where no process can be traced."""
+    with Worker(memory / "worker") as worker:
+        yield traceable(worker)
+
+
+def traceable(worker: Worker) -> Worker:
     if not shutil.which("strace"):
         pytest.skip("strace is not installed")
-    with Worker(memory / "worker") as worker:
-        try:
-            worker.run("--version", trace="trace=write")
-        except Untraceable as no:
-            pytest.skip(f"nothing can be traced here: {no}")
-        yield worker
+    try:
+        worker.run("--version", trace="trace=write")
+    except Untraceable as no:
+        pytest.skip(f"nothing can be traced here: {no}")
+    return worker
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +63,19 @@ def template(memory: Path) -> World:
 def place(memory: Path) -> Path:
     """Where one world after another lies."""
     return memory / "root"
+
+
+@pytest.fixture(scope="session")
+def mounter(memory: Path) -> Iterator[Worker]:
+    """A worker that sees what we mount, which nobody else does. Skips where nothing can be mounted."""
+    try:
+        fault_images.in_mounts_of_its_own(memory / "trial")
+    except fault_images.Unmountable as no:
+        pytest.skip(f"no image can be mounted here: {no}")
+    with Worker(memory / "mounter") as worker:
+        yield worker
+
+
+@pytest.fixture(scope="session")
+def tracing_mounter(mounter: Worker) -> Worker:
+    return traceable(mounter)
