@@ -67,6 +67,10 @@ class Facts:
         value = self._tables[kind].get((*key, scope))
         return None if value is None else _decode(value)
 
+    def is_empty(self, kind: Kind) -> bool:
+        """Whether nobody states anything of `kind`, in any scope."""
+        return not self._tables[kind].count()
+
     def put(self, kind: Kind, key: Names, scope: str, fact: Fact) -> None:
         self._tables[kind].put((*key, scope), _encode(fact))
 
@@ -76,7 +80,7 @@ class Facts:
     def scan(self, kind: Kind, prefix: Names = ()) -> Iterator[tuple[Names, str, Fact]]:
         """(key, scope, fact) of everything whose key begins with `prefix`, in the order of keys."""
         table = self._tables[kind]
-        if table.count():
+        if not table.is_empty():
             for key, value in table.scan(prefix):
                 names = _names(key)
                 yield names[:-1], names[-1], _decode(value)

@@ -17,25 +17,39 @@ Key = tuple[Part, ...]
 LONGEST = 511  # bytes; LMDB's own limit
 
 _NUMBER = b"\x01"
-_TEXT = b"\x02"
 
 
 def pack(key: Key) -> bytes:
     """The bytes of `key`. Numbers are 0 or more and below 2**64. Raises Reject."""
-    packed = b"".join([_text(part) if isinstance(part, str) else _number(part) for part in key])
+    packed = b"".join([text(part) if isinstance(part, str) else _number(part) for part in key])
     if len(packed) > LONGEST:
         raise Reject(Reason("store.key-too-long", length=len(packed), limit=LONGEST), Fault.ERROR)
     return packed
 
 
+def pack_texts(key: tuple[str, ...]) -> bytes:
+    """`pack` for a key of texts alone, at a third of its cost."""
+    joined = "\x00\x02".join(key)
+    try:
+        packed = b"\x02%b\x00" % joined.encode()
+    except UnicodeEncodeError:  # half of a character
+        return pack(key)
+    if packed.count(b"\x00") != len(key) or b"\x01" in packed or len(packed) > LONGEST:
+        return pack(key)
+    return packed
+
+
 def packed_length(*texts: str) -> int:
     """How many bytes `texts` take in a key, however many that are."""
-    return sum(len(_text(text)) for text in texts)
+    return sum(len(text(one)) for one in texts)
 
 
 def is_short(limit: int, *texts: str) -> bool:
     """Whether `texts` take at most `limit` bytes in a key. A character takes four at most."""
-    return sum(4 * len(text) + 2 for text in texts) <= limit or packed_length(*texts) <= limit
+    most = 0
+    for one in texts:
+        most += 4 * len(one) + 2
+    return most <= limit or packed_length(*texts) <= limit
 
 
 def unpack(packed: bytes) -> Key:
@@ -56,11 +70,17 @@ def _number(value: int) -> bytes:
     return _NUMBER + value.to_bytes(8, "big")
 
 
-def _text(value: str) -> bytes:
+def text(value: str) -> bytes:
+    """The bytes of one text in a key: those of a key are its parts' joined."""
     raw = value.encode("utf-8", "surrogatepass")
     if b"\x00" in raw or b"\x01" in raw:
         raw = raw.replace(b"\x01", b"\x01\x02").replace(b"\x00", b"\x01\x01")
-    return b"\x02" + raw + b"\x00"
+    return b"\x02%b\x00" % raw
+
+
+def last_text(packed: bytes, beginning: int) -> str:
+    """The one text that follows the first `beginning` bytes of a key."""
+    return _read_text(packed[beginning + 1 : -1])
 
 
 def _read_text(raw: bytes) -> str:

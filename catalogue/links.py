@@ -114,7 +114,7 @@ class Index:
     def referrers(self, relation: Relation, target: str) -> set[str]:
         """Who refers to `target`, in any scope."""
         table = self._tables[relation]
-        if not table.count() or not is_short(LONGEST_NAME, target):
+        if table.is_empty() or not is_short(LONGEST_NAME, target):
             return set()
         return {str(key[1]) for key, _ in table.scan((target,))}
 

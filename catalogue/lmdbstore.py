@@ -1,4 +1,4 @@
-"""The store on disk: this file alone knows LMDB. One file, one writer, one commit; readers never wait.
+"""The store on disk: this file and `lmdbtables` alone know LMDB. One file, one writer, one commit; readers never wait.
 
 A commit is on the disk when the block ends (LMDB's default: both the data and its root page are synced). The
 environment is never used in a child process: a fork shares its locks and file offsets, and would damage both sides.
@@ -24,7 +24,7 @@ from typing import Any
 import lmdb
 
 from ..errors import Halt, Reason, Retry, Trouble
-from .keys import Key, pack, unpack
+from .lmdbtables import EmptyTable, LmdbTable, WrittenTable
 from .store import META, VERSION, VERSION_KEY, Table, check_version
 
 MAP_SIZE = 64 * 1024**3  # bytes of address space, not of disk: the file grows as it is filled
@@ -38,66 +38,6 @@ _FAILING_TEXT = os.strerror(errno.EIO)
 _DAMAGED = (lmdb.CorruptedError, lmdb.InvalidError, lmdb.PageNotFoundError, lmdb.VersionMismatchError)
 
 
-class LmdbTable:
-    def __init__(self, txn: Any, handle: Any) -> None:
-        self._txn = txn
-        self._handle = handle
-
-    def get(self, key: Key) -> bytes | None:
-        value: bytes | None = self._txn.get(pack(key), db=self._handle)
-        return value
-
-    def put(self, key: Key, value: bytes) -> None:
-        self._txn.put(pack(key), value, db=self._handle)
-
-    def delete(self, key: Key) -> bool:
-        return bool(self._txn.delete(pack(key), db=self._handle))
-
-    def scan(
-        self, prefix: Key = (), *, start: Key | None = None, reverse: bool = False
-    ) -> Iterator[tuple[Key, bytes]]:
-        low = pack(prefix)
-        with self._txn.cursor(db=self._handle) as cursor:
-            if reverse:
-                entries = _backwards(cursor, low + b"\xff" if start is None else pack(start))
-            else:
-                entries = cursor.iternext() if cursor.set_range(low if start is None else pack(start)) else iter(())
-            for packed, value in entries:
-                if not packed.startswith(low):
-                    return
-                yield unpack(packed), value
-
-    def count(self) -> int:
-        return int(self._txn.stat(self._handle)["entries"])
-
-    def clear(self) -> None:
-        self._txn.drop(self._handle, delete=False)
-
-
-class EmptyTable:
-    """A table that nobody has written to, as a reader sees it."""
-
-    def get(self, key: Key) -> bytes | None:
-        return None
-
-    def put(self, key: Key, value: bytes) -> None:
-        raise lmdb.ReadonlyError("written to in a read transaction")
-
-    def delete(self, key: Key) -> bool:
-        raise lmdb.ReadonlyError("written to in a read transaction")
-
-    def scan(
-        self, prefix: Key = (), *, start: Key | None = None, reverse: bool = False
-    ) -> Iterator[tuple[Key, bytes]]:
-        return iter(())
-
-    def count(self) -> int:
-        return 0
-
-    def clear(self) -> None:
-        raise lmdb.ReadonlyError("written to in a read transaction")
-
-
 class LmdbTransaction:
     """`handles` are those that stand committed; `opened` the ones this writer adds."""
 
@@ -106,15 +46,24 @@ class LmdbTransaction:
         self._txn = txn
         self._handles = handles
         self._readonly = readonly
+        self._written: dict[str, WrittenTable] = {}
         self.opened: dict[str, Any] = {}
 
     def table(self, name: str) -> Table:
-        handle = self._handles.get(name) or self.opened.get(name)
-        if handle is None and self._readonly:
-            return EmptyTable()
-        if handle is None:
-            handle = self.opened[name] = self._environment.open_db(name.encode(), txn=self._txn)
-        return LmdbTable(self._txn, handle)
+        handle = self._handles.get(name)
+        if self._readonly:
+            return EmptyTable() if handle is None else LmdbTable(self._txn, handle)
+        table = self._written.get(name)
+        if table is None:
+            if handle is None:
+                handle = self.opened[name] = self._environment.open_db(name.encode(), txn=self._txn)
+            table = self._written[name] = WrittenTable(self._txn, handle)
+        return table
+
+    def flush(self) -> None:
+        """Writes what the tables still hold back."""
+        for table in self._written.values():
+            table.flush()
 
 
 class LmdbStore:
@@ -198,6 +147,7 @@ class LmdbStore:
             writing = LmdbTransaction(self._environment, txn, self._handles, readonly=False)
             try:
                 yield writing
+                writing.flush()
             finally:
                 self._writer = None
         self._handles = {**self._handles, **writing.opened}
@@ -222,17 +172,6 @@ class LmdbStore:
             raise _told(trouble, self._folder) from trouble
         finally:
             self._open -= 1
-
-
-def _backwards(cursor: Any, last: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Entries at or before `last`, the greatest first."""
-    there = cursor.set_range(last)
-    if not there:
-        there = cursor.last()
-    elif cursor.key() != last:
-        there = cursor.prev()
-    entries: Iterator[tuple[bytes, bytes]] = cursor.iterprev() if there else iter(())
-    return entries
 
 
 def _prepare(folder: Path, *, readonly: bool) -> None:

@@ -6,7 +6,7 @@ Failures: as in `store`; it is never full.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from ..errors import Halt, Reason
@@ -49,10 +49,16 @@ class MemoryTable:
         self._readonly = readonly
 
     def get(self, key: Key) -> bytes | None:
-        return self._sheets.readable(self._name).rows.get(pack(key))
+        return self.get_packed(pack(key))
 
     def put(self, key: Key, value: bytes) -> None:
-        sheet, packed = self._writable(), pack(key)
+        self.put_packed(pack(key), value)
+
+    def get_packed(self, packed: bytes) -> bytes | None:
+        return self._sheets.readable(self._name).rows.get(packed)
+
+    def put_packed(self, packed: bytes, value: bytes) -> None:
+        sheet = self._writable()
         if packed not in sheet.rows:
             insort(sheet.order, packed)
         sheet.rows[packed] = value
@@ -77,8 +83,20 @@ class MemoryTable:
         for packed in reversed(found) if reverse else found:
             yield unpack(packed), sheet.rows[packed]
 
+    def walk(self, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        sheet = self._sheets.readable(self._name)
+        first, last = bisect_left(sheet.order, prefix), bisect_left(sheet.order, prefix + b"\xff")
+        for packed in sheet.order[first:last]:
+            yield packed, sheet.rows[packed]
+
+    def under(self, prefixes: Iterable[bytes]) -> Iterator[list[tuple[bytes, bytes]]]:
+        return (list(self.walk(prefix)) for prefix in prefixes)
+
     def count(self) -> int:
         return len(self._sheets.readable(self._name).order)
+
+    def is_empty(self) -> bool:
+        return not self.count()
 
     def clear(self) -> None:
         sheet = self._writable()

@@ -9,7 +9,7 @@ a write inside a write); `Retry` where there is no room; `Reject` for a key that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Generic, Protocol, TypeVar
 
@@ -43,7 +43,23 @@ class Table(Protocol):
 
     def count(self) -> int: ...
 
+    def is_empty(self) -> bool: ...
+
     def clear(self) -> None: ...
+
+    # --- the same by keys that are packed already, for who makes many of them
+
+    def get_packed(self, packed: bytes) -> bytes | None: ...
+
+    def put_packed(self, packed: bytes, value: bytes) -> None: ...
+
+    def walk(self, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """`scan`, without unpacking."""
+        ...
+
+    def under(self, prefixes: Iterable[bytes]) -> Iterator[list[tuple[bytes, bytes]]]:
+        """What lies under each of `prefixes`; quickest where those rise."""
+        ...
 
 
 class Transaction(Protocol):

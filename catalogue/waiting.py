@@ -36,5 +36,5 @@ class Waiting:
     def _mark(self, key: tuple[str | int, ...], waits: bool) -> None:
         if waits:
             self._table.put(key, b"")
-        elif self._table.count():
+        elif not self._table.is_empty():
             self._table.delete(key)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tillpost.catalogue.keys import LONGEST, Key, is_short, pack, packed_length, unpack
+from tillpost.catalogue.keys import LONGEST, Key, is_short, last_text, pack, pack_texts, packed_length, text, unpack
 from tillpost.errors import Reject
 
 texts = st.text(st.characters(max_codepoint=0x2FF), max_size=6) | st.text(st.sampled_from("\x00\x01\x02a"), max_size=4)
@@ -20,6 +23,27 @@ def alike(key: Key) -> list[type]:
 @given(keys)
 def test_key_survives_its_bytes(key: Key) -> None:
     assert unpack(pack(key)) == key
+
+
+wild = texts | st.text(st.characters(categories=["Cs", "Lu"]), max_size=2) | st.text("aя", min_size=150, max_size=250)
+
+
+@given(st.lists(wild, max_size=4).map(tuple))
+def test_texts_are_packed_alike_by_the_quick_way(key: tuple[str, ...]) -> None:
+    assert outcome(pack_texts, key) == outcome(pack, key)
+    assert pack(key[:1]) == b"".join(map(text, key[:1]))
+
+
+def outcome(packing: Callable[[Any], bytes], key: Key) -> object:
+    try:
+        return packing(key)
+    except Reject as reject:
+        return str(reject)
+
+
+@given(st.lists(texts, max_size=3).map(tuple), texts)
+def test_last_text_is_read_alone(beginning: tuple[str, ...], last: str) -> None:
+    assert last_text(pack((*beginning, last)), len(pack(beginning))) == last
 
 
 @given(st.lists(texts, max_size=3), st.integers(0, 40))
