@@ -19,6 +19,8 @@ from pathlib import Path
 import fault_images
 from fault_blockserver import ENTRY, FLUSHED, PAGE
 
+AT_A_PLACE = 4  # cuts of a sample: disks that hold the same root need no work of ours but once
+TRIES = 20  # for each cut that is wanted: few pages have few subsets
 KEPT = (0.1, 0.5, 0.9)  # of a random subset: how likely each page is there
 PATIENCE = 10  # seconds until the server has ended, once its file is unmounted
 
@@ -89,28 +91,18 @@ class BlockLog:
         """Those that were not."""
         return range(self.certain(max(place - 1, 0)), place)
 
-    def prefixes(self) -> list[Cut]:
-        return [Cut(place) for place in range(len(self.pages) + 1)]
-
-    def subsets(self, chance: random.Random) -> Iterator[Cut]:
-        """Without end; a place comes the more often, the more pages are open there."""
-        places = range(1, len(self.pages) + 1)
-        weights = list(accumulate(len(self.open(place)) - 1 for place in places))
-        while weights[-1]:
-            place = chance.choices(places, cum_weights=weights)[0]
-            kept = chance.choice(KEPT)
-            lost = tuple(page for page in self.open(place) if chance.random() >= kept)
-            if lost:
-                yield Cut(place, lost)
-
     def sample(self, count: int, chance: random.Random) -> list[Cut]:
-        """So many different cuts, in their order: of prefixes half, or every one; of subsets the rest."""
-        prefixes = self.prefixes()
-        found = set(chance.sample(prefixes, min(count // 2, len(prefixes))))
-        for _, cut in zip(range(20 * count), self.subsets(chance), strict=False):
+        """So many different cuts, in their order: every place once, or some; the rest are subsets at these places, of
+        which one comes the more often, the more pages are open there."""
+        places = range(len(self.pages) + 1)
+        chosen = chance.sample(places, min(-(-count // AT_A_PLACE), len(places)))
+        found = {Cut(place) for place in chosen}
+        weights = list(accumulate(len(self.open(place)) for place in chosen))
+        for _ in range(TRIES * count):
             if len(found) == count:
                 break
-            found.add(cut)
+            place, kept = chance.choices(chosen, cum_weights=weights)[0], chance.choice(KEPT)
+            found.add(Cut(place, tuple(page for page in self.open(place) if chance.random() >= kept)))
         return sorted(found)
 
     def disks(self, image: bytes, cuts: Iterable[Cut]) -> Iterator[tuple[Cut, bytearray]]:

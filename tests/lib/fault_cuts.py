@@ -105,10 +105,11 @@ class Recording:
         for cut, left in self.log.disks(self.image.read_bytes(), cuts):
             disk.write_bytes(left)
             shutil.rmtree(root, ignore_errors=True)
-            with mounted(disk, folder / "mount") as mount:  # recovered by the kernel, then by us, elsewhere
-                copied(mount / "root", root)
             at = bisect_right(self.seen, cut.place, key=lambda one: one.place) - 1
-            kind = _digest(root), at
+            with mounted(disk, folder / "mount") as mount:  # recovered by the kernel, then by us, elsewhere
+                kind = _digest(mount / "root"), at
+                if kind not in known:
+                    copied(mount / "root", root)
             if kind not in known:
                 known[kind] = self._found(self.seen[at], self.seen[at].again(root))
             self.different = len(known)
