@@ -14,6 +14,7 @@ from ..model import Change, Kind, Rank, Shop, TillFormat
 from .booking import Booking
 from .codes import fits
 from .counting import Listing
+from .footprints import Footprints
 from .links import Relation
 from .making import Shelves, still
 from .naming import Naming
@@ -38,6 +39,7 @@ class Catalogue:
         self._shelves = Shelves(txn, till_format, random_password, moving)
         self._naming = Naming(txn)
         self._listing = Listing(txn, self._shelves.facts)
+        self._footprints = Footprints(txn)
 
     def booking(
         self,
@@ -60,6 +62,7 @@ class Catalogue:
             shops,
             keep_names=keep_names,
             release_of=release_of,
+            footprints=self._footprints,
         )
 
     def advance(self, arrival: int, shops: Sequence[Shop]) -> Outcome | None:

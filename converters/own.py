@@ -11,22 +11,47 @@ not delete anything), and what `reading` raises.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
-from typing import BinaryIO
+from io import BytesIO
+from itertools import chain
+from typing import BinaryIO, NamedTuple
 
 from lxml import etree
 from msgspec.structs import replace
 
+from .. import __version__
 from ..errors import Reason, Reject
-from ..model import Barcode, Drop, Event, Extent, Good, Head, Header, Kind, Put, ReadOptions, Refused, Remark
+from ..model import (
+    Aside,
+    Barcode,
+    Drop,
+    Event,
+    Extent,
+    Familiar,
+    Good,
+    Head,
+    Header,
+    Kind,
+    Put,
+    ReadOptions,
+    Refused,
+    Remark,
+    Same,
+    Terms,
+)
+from .encoding import UTF8
 from .gates import Gate, wrong_check_digit
 from .limits import Limits
 from .ownrecords import KINDS, OwnKind, collapsed, dates_reversed, point_for_comma
 from .reading import Record, records, shortened
-from .schemas import shape_of_root
+from .schemas import fingerprint, shape_of_root
+from .skimming import Cut, Cutting, lines_at, mark
 
 NAMESPACE = "urn:tillpost:export:1"
+SKIMMED = frozenset({"goods", "prices", "barcodes"})  # roots of which there may be a million records
+READ_AT_ONCE = 256 * 1024  # bytes of strange records
+PASSED_AT_ONCE = 10_000  # known records, after which somebody wants to hear how far the file is
 
 
 class Own:
@@ -61,7 +86,29 @@ class Own:
             yield from (Extent(fact) for fact in kind.facts)
         reading = _Reading(kind, head, options, full=header.full)
         for batch in records(source, head, (kind.record, "delete"), Limits(options.deepest, options.longest)):
-            yield from reading.take(batch)
+            yield from chain.from_iterable(reading.take(batch))
+
+    # --- what was read before
+
+    def terms(self, head: Head, options: ReadOptions) -> Terms | None:
+        if head.root not in SKIMMED:
+            return None
+        return Terms(KINDS[head.root].facts[0], f"{__version__} {fingerprint(f'{head.root}.xsd')} {options!r}")
+
+    def skim(self, source: BinaryIO, head: Head, options: ReadOptions, familiar: Familiar) -> Iterator[Event]:
+        kind, header = KINDS[head.root], self.header(head)
+        if head.stale_encoding:
+            yield Remark(Reason("xml.stale-encoding", declared=head.stale_encoding, encoding=head.encoding))
+        if header.full:
+            yield from (Extent(fact) for fact in kind.facts)
+        cutting = Cutting(source, head, kind.record)
+        try:
+            yield from _Skimming(cutting, _Reading(kind, head, options, full=header.full), familiar).events()
+        except Reject as reject:
+            raise Aside from reject
+
+    def lines_at(self, source: BinaryIO, head: Head, places: Collection[int]) -> dict[int, int]:
+        return lines_at(source, head.encoding, places)
 
 
 class _Reading:
@@ -76,8 +123,15 @@ class _Reading:
         self._delete = f"{{{NAMESPACE}}}delete"
         self._seen: set[tuple[str, ...]] = set()
 
-    def take(self, batch: list[Record]) -> Iterator[Event]:
-        """What a batch of records states."""
+    def forms(self, document: bytes) -> list[etree._Element]:
+        """The records of a part of the file, cut out of it."""
+        head = replace(self._head, encoding=UTF8)
+        limits = Limits(self._options.deepest, self._options.longest)
+        names = (self._kind.record, "delete")
+        return [form for batch in records(BytesIO(document), head, names, limits) for _, form in batch]
+
+    def take(self, batch: list[Record]) -> Iterator[list[Event]]:
+        """What each record of a batch states."""
         for line, form in batch:
             if form.tag not in (self._record, self._delete):
                 raise Reject(self._unknown(line, form))
@@ -86,11 +140,11 @@ class _Reading:
         broken = _gate(self._head.root).breaks([form for _, form in batch], self._head.attributes)
         for place, (line, form) in enumerate(batch):
             if place in broken:
-                yield self._refused(line, form, *broken[place])
+                yield [self._refused(line, form, *broken[place])]
             elif form.tag == self._delete:
-                yield from self._deleted(line, form)
+                yield list(self._deleted(line, form))
             else:
-                yield from self._stated(line, form)
+                yield list(self._stated(line, form))
 
     def _unknown(self, line: int, form: etree._Element) -> Reason:
         got = shortened(str(form.tag).removeprefix(f"{{{NAMESPACE}}}"))
@@ -134,6 +188,61 @@ class _Reading:
             name = " ".join(filter(None, key))
             yield Remark(Reason("own.twice", kind=self._kind.record, key=name), line, key[0])
         self._seen.add(key)
+
+
+class _Skimming:
+    """One file whose known records are passed over. The strange ones are read some hundred at a time."""
+
+    def __init__(self, cutting: Cutting, reading: _Reading, familiar: Familiar) -> None:
+        self._cutting = cutting
+        self._reading = reading
+        self._familiar = familiar
+        self._passed = 0  # known records since the last strange one
+        self._waiting: list[_Strange] = []
+        self._size = 0
+
+    def events(self) -> Iterator[Event]:
+        for cut in self._cutting:
+            self._sort(cut)
+            if self._size > READ_AT_ONCE or (not self._waiting and self._passed > PASSED_AT_ONCE):
+                yield from self._read()
+        yield from self._read()
+
+    def _sort(self, cut: Cut) -> None:
+        marks = list(map(mark, cut.records))
+        strange = self._familiar.strange(marks)
+        places = self._cutting.places(cut) if strange else ()
+        after = 0
+        for at in strange:
+            record = cut.records[at]
+            self._waiting.append(_Strange(self._passed + at - after, places[at], record, marks[at]))
+            self._size += len(record)
+            self._passed, after = 0, at + 1
+        self._passed += len(marks) - after
+
+    def _read(self) -> Iterator[Event]:
+        document = self._cutting.document([strange.record for strange in self._waiting])
+        forms = self._reading.forms(document) if self._waiting else []
+        if len(forms) != len(self._waiting):
+            raise Aside
+        stated = self._reading.take([(one.place, form) for one, form in zip(self._waiting, forms, strict=True)])
+        for one, events in zip(self._waiting, stated, strict=True):
+            if one.before:
+                yield Same(one.before)
+            if len(events) == 1 and isinstance(events[0], Put):
+                yield replace(events[0], mark=one.mark)
+            else:
+                yield from events
+        if self._passed:
+            yield Same(self._passed)
+        self._waiting, self._size, self._passed = [], 0, 0
+
+
+class _Strange(NamedTuple):
+    before: int  # known records between it and the one before
+    place: int
+    record: bytes
+    mark: bytes
 
 
 @cache

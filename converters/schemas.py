@@ -9,6 +9,7 @@ Failures: none; a schema that is not written so is a programming error, and a te
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -96,6 +97,15 @@ def shape_of_root(schema: str) -> Shape:
 @cache
 def compiled(schema: str) -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(path(schema)))
+
+
+@cache
+def fingerprint(schema: str) -> str:
+    """Another one whenever the schema, or one that it includes, says anything else."""
+    summed = hashlib.sha256()
+    for node in _top(schema):
+        summed.update(etree.tostring(node, method="c14n"))
+    return summed.hexdigest()[:16]
 
 
 def path(schema: str) -> str:

@@ -5,8 +5,8 @@ Failures: none; a `Converter` raises Reject for a file that is broken outside it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from collections.abc import Collection, Iterator, Sequence
+from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -56,6 +56,13 @@ class Put(msgspec.Struct, frozen=True):
     line: int
     origin: str = ""
     code: str = ""  # the till code the ERP would like for a good whose id does not fit; may be refused
+    mark: bytes = b""  # by which the record is known again, where its bytes say this and nothing else; see `Familiar`
+
+
+class Same(msgspec.Struct, frozen=True):
+    """So many records in a row, each of whose marks is known: they state what is known already."""
+
+    count: int
 
 
 class Drop(msgspec.Struct, frozen=True):
@@ -84,7 +91,7 @@ class Remark(msgspec.Struct, frozen=True):
     key: str = ""
 
 
-Event = Extent | Put | Drop | Refused | Remark
+Event = Extent | Put | Same | Drop | Refused | Remark
 
 
 class ReadOptions(Noun, frozen=True, omit_defaults=True):
@@ -96,6 +103,19 @@ class ReadOptions(Noun, frozen=True, omit_defaults=True):
     without_vat: str = "none"  # tax id that stands for «Без НДС»
     deepest: int = 100  # levels of elements
     longest: int = 1_000_000  # bytes of a text
+
+
+class Familiar(Protocol):
+    """Who knows records again by their marks: digests of their bytes."""
+
+    def strange(self, marks: Sequence[bytes]) -> Sequence[int]:
+        """The places, rising, of those of a file's next `marks` that are not known. The others stand in the file: each
+        is the only one of its key that was. Raises Aside."""
+        ...
+
+
+class Aside(Exception):
+    """No error: a file that cannot be skimmed after all, for whatever reason. It is read from its beginning."""
 
 
 class Converter(Protocol):
@@ -115,4 +135,30 @@ class Converter(Protocol):
     def read(self, source: BinaryIO, head: Head, options: ReadOptions) -> Iterator[Event]:
         """The file's records in their order, in bounded memory. Raises Reject where the file is broken outside
         its records, possibly after many events: the caller books all or nothing."""
+        ...
+
+
+class Terms(NamedTuple):
+    """All that decides what a record's bytes mean, besides themselves: under other terms no mark holds."""
+
+    kind: Kind  # of the facts that marked records state
+    text: str
+
+
+@runtime_checkable
+class Skimmer(Converter, Protocol):
+    """A converter that need not read again what it has read before."""
+
+    def terms(self, head: Head, options: ReadOptions) -> Terms | None:
+        """None where such a file is not skimmed."""
+        ...
+
+    def skim(self, source: BinaryIO, head: Head, options: ReadOptions, familiar: Familiar) -> Iterator[Event]:
+        """As `read`, but for a run of records whose marks are known there is one `Same`; and what has a line has a
+        *place* instead, below 0, which `lines_at` turns into its line. Raises Aside, possibly after many events,
+        wherever `read` would raise Reject, and where it cannot be sure to see what `read` sees."""
+        ...
+
+    def lines_at(self, source: BinaryIO, head: Head, places: Collection[int]) -> dict[int, int]:
+        """The lines of places that `skim` told, in the same file."""
         ...

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -22,13 +23,29 @@ from ..catalogue import Booking, Outcome, Transaction
 from ..converters import claim
 from ..converters.reading import sniff
 from ..errors import Fault, Reason, Reject
-from ..model import Converter, Drop, Event, Extent, Head, Header, Kind, Put, Refused, Remark, Told
+from ..model import (
+    Aside,
+    Converter,
+    Drop,
+    Event,
+    Extent,
+    Familiar,
+    Head,
+    Header,
+    Kind,
+    Put,
+    Refused,
+    Remark,
+    Same,
+    Skimmer,
+    Told,
+)
 from .guard import suspicions
 from .ledger import Export, ExportState, Ledger, Verdict
 from .office import Office
 from .readiness import digest
 from .sets import Between, Part, named_in
-from .tally import Tally, with_outcome
+from .tally import Tally, in_lines, with_outcome
 
 HEAD = 64 * 1024  # bytes in which a root element must begin
 PROGRESS_EVERY = 1000  # records
@@ -103,8 +120,14 @@ class Reader:
 
     def book(self, opened: Opened, path: Path) -> tuple[Export, Verdict]:
         """Books the export, in one commit. Raises Rejected, Suspicious or Retry; then nothing has happened."""
+        try:
+            return self._book(opened, path, skims=True)
+        except (Aside, Rejected):  # why it is refused, a reader of every record tells
+            return self._book(opened, path, skims=False)
+
+    def _book(self, opened: Opened, path: Path, *, skims: bool) -> tuple[Export, Verdict]:
         with self._office.store.write() as txn:
-            export, verdict = self.weigh(txn, opened, path)
+            export, verdict = self.weigh(txn, opened, path, skims=skims)
             if verdict.suspicions:
                 raise Suspicious(export, verdict)
             ledger = Ledger(txn)
@@ -113,14 +136,20 @@ class Reader:
             ledger.save(export, verdict)
         return export, verdict
 
-    def weigh(self, txn: Transaction, opened: Opened, path: Path) -> tuple[Export, Verdict]:
-        """What the export changes, done in `txn`; whether that stays is the caller's to say. Raises Rejected."""
+    def weigh(
+        self, txn: Transaction, opened: Opened, path: Path, *, skims: bool = False
+    ) -> tuple[Export, Verdict]:
+        """What the export changes, done in `txn`; whether that stays is the caller's to say. `skims`: records whose
+        bytes are known are passed over where that is safe. Raises Rejected, and Aside where it was not safe after all.
+        """
         settings = self._office.settings
         tally = Tally(settings.replies.max_refused, settings.feed.max_records)
         with _rejected(lambda: (opened.export, tally.verdict())):
-            return self._weigh(txn, opened, path, tally)
+            return self._weigh(txn, opened, path, tally, skims=skims)
 
-    def _weigh(self, txn: Transaction, opened: Opened, path: Path, tally: Tally) -> tuple[Export, Verdict]:
+    def _weigh(
+        self, txn: Transaction, opened: Opened, path: Path, tally: Tally, *, skims: bool
+    ) -> tuple[Export, Verdict]:
         ledger, header, scope = Ledger(txn), opened.header, opened.export.scope
         export = msgspec.structs.replace(
             opened.export, state=ExportState.PROCESSED, decided=self._office.clock.now(), reason=None
@@ -135,10 +164,13 @@ class Reader:
             if follows == "gap" and not header.full:
                 doubts = self._gap(ledger, header, scope, tally)
         booking = self._booking(txn, export)
-        if self._read(opened, path, booking, tally, Part.of(ledger, opened.export) or Between.of(ledger, scope)):
+        part = Part.of(ledger, opened.export) or Between.of(ledger, scope)
+        familiar = self._familiar(ledger, opened, booking, part) if skims else None
+        if self._read(opened, path, booking, tally, part, familiar):
             export = msgspec.structs.replace(export, header=msgspec.structs.replace(header, full=True))
         tally.check_share(self._office.settings.feed.refused_share)
-        return self._weighed(export, tally.verdict(), self._complete(booking), doubts)
+        export, verdict = self._weighed(export, tally.verdict(), self._complete(booking), doubts)
+        return export, verdict if familiar is None else self._with_lines(verdict, opened, path)
 
     def _weighed(
         self, export: Export, verdict: Verdict, outcome: Outcome, doubts: list[Reason]
@@ -172,19 +204,41 @@ class Reader:
     def _complete(self, booking: Booking) -> Outcome:
         return booking.complete(Decimal(str(self._office.settings.guard.moved_factor)))
 
-    def _read(self, opened: Opened, path: Path, booking: Booking, tally: Tally, part: Part | Between) -> list[Extent]:
+    def _familiar(
+        self, ledger: Ledger, opened: Opened, booking: Booking, part: Part | Between
+    ) -> Familiar | None:
+        """Who knows the file's records by their marks; None where every record has to be seen, known or not: because
+        something else must learn of each, or because only a full export says what all is known."""
+        converter, header = opened.converter, opened.header
+        if not isinstance(converter, Skimmer) or not header.full or opened.export.released:
+            return None
+        terms = converter.terms(opened.head, self._office.settings.read_options())
+        if terms is None or ledger.keeps_waiting() or not part.is_idle:
+            return None
+        return booking.skim(terms)
+
+    def _read(
+        self,
+        opened: Opened,
+        path: Path,
+        booking: Booking,
+        tally: Tally,
+        part: Part | Between,
+        familiar: Familiar | None,
+    ) -> list[Extent]:
         """Gives every record to the booking. Returns the file's claims to be complete; a part's hold for its set."""
         extents: list[Extent] = []
+        told = 0
         with self._office.disk.open(path) as source:
-            options = self._office.settings.read_options()
-            for event in opened.converter.read(source, opened.head, options):
+            for event in self._events(opened, source, familiar):
                 if isinstance(event, Extent):
                     extents.append(event)
                     continue
                 take(event, booking, tally)
                 if isinstance(event, Put | Refused):
                     part.name(event)
-                if tally.read % PROGRESS_EVERY == 0:
+                if tally.read >= told + PROGRESS_EVERY:
+                    told = tally.read
                     self._office.progress(opened.export.name, source.tell(), opened.export.size)
         if isinstance(part, Part):
             part.join(extents, self._office.clock.now())
@@ -192,6 +246,21 @@ class Reader:
             for extent in extents:
                 booking.extent(extent)
         return extents
+
+    def _events(self, opened: Opened, source: BinaryIO, familiar: Familiar | None) -> Iterator[Event]:
+        options, converter = self._office.settings.read_options(), opened.converter
+        if familiar is not None and isinstance(converter, Skimmer):
+            return converter.skim(source, opened.head, options, familiar)
+        return converter.read(source, opened.head, options)
+
+    def _with_lines(self, verdict: Verdict, opened: Opened, path: Path) -> Verdict:
+        """Lines in place of the places that a file was skimmed by."""
+        told = [line.line for line in (*verdict.refused, *verdict.warnings) if line.line < 0]
+        if not told or not isinstance(opened.converter, Skimmer):
+            return verdict
+        with self._office.disk.open(path) as source:
+            lines = opened.converter.lines_at(source, opened.head, told)
+        return in_lines(verdict, lines)
 
     # --- the end of a set
 
@@ -250,5 +319,8 @@ def take(event: Event, booking: Booking, tally: Tally) -> None:
             tally.record()
             tally.refuse(event)
             booking.spare(event)
+        case Same():
+            tally.record(event.count)
+            booking.same(event.count)
         case Remark():
             tally.warn(event)

@@ -36,6 +36,11 @@ class Part:
             return None
         return cls(ledger, _open_set(ledger, export) or _new_set(export), export.name)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody needs to know what the export names."""
+        return False
+
     def name(self, record: Put | Refused) -> None:
         _name(self._ledger, self._set, record)
 
@@ -62,6 +67,10 @@ class Between:
     @classmethod
     def of(cls, ledger: Ledger, scope: str) -> Between:
         return cls(ledger, [one for one in ledger.part_sets() if one.scope == scope and not one.closing])
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._sets
 
     def name(self, record: Put | Refused) -> None:
         for part_set in self._sets:

@@ -5,6 +5,8 @@ Failures: `Reject` where a file holds more records than the settings allow, or t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from ..catalogue import Outcome, ShopDiff
@@ -33,8 +35,8 @@ class Tally:
         self._warnings: list[Line] = []
         self._warnings_total = 0
 
-    def record(self) -> None:
-        self.read += 1
+    def record(self, count: int = 1) -> None:
+        self.read += count
         if self.read > self._max_records:
             raise Reject(Reason("feed.too-many-records", limit=self._max_records))
 
@@ -78,6 +80,17 @@ def with_outcome(verdict: Verdict, outcome: Outcome) -> Verdict:
         unsold_total=outcome.unsold_total,
         shops=tuple(map(_plan, outcome.shops)),
     )
+
+
+def in_lines(verdict: Verdict, lines: Mapping[int, int]) -> Verdict:
+    """`verdict` with lines where there were places."""
+    return msgspec.structs.replace(
+        verdict, refused=_in_lines(verdict.refused, lines), warnings=_in_lines(verdict.warnings, lines)
+    )
+
+
+def _in_lines(told: tuple[Line, ...], lines: Mapping[int, int]) -> tuple[Line, ...]:
+    return tuple(msgspec.structs.replace(one, line=lines.get(one.line, one.line)) for one in told)
 
 
 def _warning(remark: Remark) -> Line:
