@@ -58,7 +58,7 @@ class Codes:
 
     def taken(self, space: Kind, name: str) -> bool:
         """Whether an id that would be its own code comes too late: another got that code."""
-        return fits(space, name) and self._owners.get((space, name)) is not None
+        return not self._owners.is_empty() and fits(space, name) and self._owners.get((space, name)) is not None
 
     def allot(self, space: Kind, name: str, wish: str = "") -> None:
         """Gives an id its code, if it needs one and has none."""

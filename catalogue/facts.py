@@ -9,14 +9,15 @@ Failures: `Halt` where a stored fact cannot be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from struct import Struct
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from ..errors import Halt, Reason
 from ..model import BODIES, Kind, Noun
-from .keys import Key
+from .keys import last_text, pack_texts, unpack_texts
 from .store import Table, Transaction
 
 CHAIN = ""  # the scope of facts that hold for every shop
@@ -64,7 +65,7 @@ class Facts:
         self._tables: dict[Kind, Table] = {kind: txn.table(f"facts {kind}") for kind in Kind}
 
     def get(self, kind: Kind, key: Names, scope: str) -> Fact | None:
-        value = self._tables[kind].get((*key, scope))
+        value = self._tables[kind].get_packed(pack_texts((*key, scope)))
         return None if value is None else _decode(value)
 
     def is_empty(self, kind: Kind) -> bool:
@@ -72,7 +73,7 @@ class Facts:
         return not self._tables[kind].count()
 
     def put(self, kind: Kind, key: Names, scope: str, fact: Fact) -> None:
-        self._tables[kind].put((*key, scope), _encode(fact))
+        self._tables[kind].put_packed(pack_texts((*key, scope)), _encode(fact))
 
     def drop(self, kind: Kind, key: Names, scope: str) -> None:
         self._tables[kind].delete((*key, scope))
@@ -81,17 +82,35 @@ class Facts:
         """(key, scope, fact) of everything whose key begins with `prefix`, in the order of keys."""
         table = self._tables[kind]
         if not table.is_empty():
-            for key, value in table.scan(prefix):
-                names = _names(key)
+            for packed, value in table.walk(pack_texts(prefix)):
+                names = unpack_texts(packed)
                 yield names[:-1], names[-1], _decode(value)
 
     def scoped(self, kind: Kind, key: Names) -> Scoped[Noun]:
         """What is said of one thing, by scope."""
-        return {scope: Stated(fact.stamp, body(kind, fact)) for _, scope, fact in self.scan(kind, key)}
+        found: Scoped[Noun] = {}
+        for scope, value in self._said(kind, key):
+            fact = _decode(value)
+            found[scope] = Stated(fact.stamp, body(kind, fact))
+        return found
 
     def scopes(self, kind: Kind, key: Names) -> frozenset[str]:
         """The scopes that say anything of one thing."""
-        return frozenset(scope for _, scope, _ in self.scan(kind, key))
+        return frozenset([scope for scope, _ in self._said(kind, key)])
+
+    def scopes_of(self, kind: Kind, keys: Iterable[Names]) -> Iterator[frozenset[str]]:
+        """`scopes` for each of many; quickest where they rise."""
+        beginnings = list(map(pack_texts, keys))
+        for beginning, found in zip(beginnings, self._tables[kind].under(beginnings), strict=True):
+            yield frozenset([last_text(packed, len(beginning)) for packed, _ in found])
+
+    def _said(self, kind: Kind, key: Names) -> list[tuple[str, bytes]]:
+        """The scopes that say anything of one thing, and what."""
+        table = self._tables[kind]
+        if table.is_empty():
+            return []
+        beginning = pack_texts(key)
+        return [(last_text(packed, len(beginning)), value) for packed, value in table.walk(beginning)]
 
 
 def body(kind: Kind, fact: Fact) -> Noun:
@@ -102,18 +121,15 @@ def body(kind: Kind, fact: Fact) -> Noun:
         raise Halt(Reason("store.record", key=kind.value, detail=trouble)) from trouble
 
 
-def _names(key: Key) -> Names:
-    return tuple(map(str, key))
+_HEAD = Struct(">QQH")  # arrival, ordinal, bytes of the origin that follows
 
 
 def _encode(fact: Fact) -> bytes:
     origin = fact.origin.encode()
-    head = fact.arrival.to_bytes(8, "big") + fact.ordinal.to_bytes(8, "big") + len(origin).to_bytes(2, "big")
-    return head + origin + fact.data
+    return _HEAD.pack(fact.arrival, fact.ordinal, len(origin)) + origin + fact.data
 
 
 def _decode(value: bytes) -> Fact:
-    end = 18 + int.from_bytes(value[16:18], "big")
-    return Fact(
-        int.from_bytes(value[:8], "big"), int.from_bytes(value[8:16], "big"), value[18:end].decode(), value[end:]
-    )
+    arrival, ordinal, length = _HEAD.unpack_from(value)
+    end = _HEAD.size + length
+    return Fact(arrival, ordinal, value[_HEAD.size : end].decode(), value[end:])

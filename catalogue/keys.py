@@ -66,6 +66,13 @@ def unpack(packed: bytes) -> Key:
     return tuple(parts)
 
 
+def unpack_texts(packed: bytes) -> tuple[str, ...]:
+    """`unpack` for a key of texts alone."""
+    if b"\x01" in packed:
+        return tuple(map(str, unpack(packed)))
+    return tuple(packed[1:-1].decode("utf-8", "surrogatepass").split("\x00\x02"))
+
+
 def _number(value: int) -> bytes:
     return _NUMBER + value.to_bytes(8, "big")
 

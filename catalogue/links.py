@@ -18,12 +18,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple
 
 from ..model import BarcodeOf, Good, Group, Kind, Noun, Restriction, Variant
 from .facts import Names
 from .items import item_of
-from .keys import is_short
+from .keys import is_short, pack_texts, unpack_texts
 from .store import Table, Transaction
 
 LONGEST_NAME = 200  # bytes of a fact's packed key, so that two of them fit into one key of an index
@@ -40,52 +39,50 @@ class Relation(StrEnum):
     BORDER = "border"
 
 
-class Link(NamedTuple):
-    relation: Relation
-    target: str
-    referrer: str
+Link = tuple[Relation, str, str]  # what refers how to which target: (relation, target, referrer)
 
 
-def links(kind: Kind, key: Names, body: Noun) -> set[Link]:
+def links(kind: Kind, key: Names, body: Noun) -> list[Link]:
     """What a fact refers to."""
-    return {link for link in _links(kind, key, body) if is_short(LONGEST_NAME, link.target)}
+    return [link for link in _links(kind, key, body) if is_short(LONGEST_NAME, link[1])]
 
 
-def _links(kind: Kind, key: Names, body: Noun) -> Iterator[Link]:
+def _links(kind: Kind, key: Names, body: Noun) -> Iterable[Link]:
     match body:
         case Good():
-            yield from _good_links(key[0], body)
+            found = _claims(body, key[0])
+            if body.group is not None:
+                found.append((Relation.GROUP, body.group, key[0]))
+            if body.unit is not None:
+                found.append((Relation.UNIT, body.unit, key[0]))
+            if body.tax is not None:
+                found.append((Relation.TAX, body.tax, key[0]))
+            return found
         case Variant():
             item = item_of(key)
-            yield from _claims((barcode.code for barcode in body.barcodes), item)
-            yield from _references(item, unit=body.unit)
+            unit = [] if body.unit is None else [(Relation.UNIT, body.unit, item)]
+            return _claims(body, item) + unit
         case BarcodeOf():
-            yield from _claims(key, body.good)
-            yield Link(Relation.NAMED, body.good, key[0])
+            return [(Relation.CLAIM, key[0], body.good), (Relation.NAMED, body.good, key[0])]
         case Group() if body.parent is not None:
-            yield Link(Relation.PARENT, body.parent, key[0])
+            return [(Relation.PARENT, body.parent, key[0])]
         case Restriction() if body.subject == "good":
-            yield Link(Relation.RESTRICTED, body.code, key[0])
+            return [(Relation.RESTRICTED, body.code, key[0])]
         case _ if kind is Kind.PROMO:
-            yield from (Link(Relation.BORDER, day, key[0]) for day in borders(key[1], key[2]))
+            return [(Relation.BORDER, day, key[0]) for day in borders(key[1], key[2])]
         case _:
-            return
+            return ()
 
 
-def _good_links(item: str, good: Good) -> Iterator[Link]:
-    yield from _claims((barcode.code for barcode in good.barcodes), item)
-    yield from _references(item, group=good.group, unit=good.unit, tax=good.tax)
+def _claims(body: Good | Variant, item: str) -> list[Link]:
+    return [(Relation.CLAIM, barcode.code, item) for barcode in body.barcodes]
 
 
-def _claims(barcodes: Iterable[str], item: str) -> Iterator[Link]:
-    return (Link(Relation.CLAIM, barcode, item) for barcode in barcodes)
-
-
-def _references(
-    item: str, group: str | None = None, unit: str | None = None, tax: str | None = None
-) -> Iterator[Link]:
-    referred = ((Relation.GROUP, group), (Relation.UNIT, unit), (Relation.TAX, tax))
-    return (Link(relation, target, item) for relation, target in referred if target is not None)
+def _refer_alike(old: Noun | None, new: Noun | None) -> bool:
+    """Whether two goods obviously refer to the same."""
+    if not isinstance(old, Good) or not isinstance(new, Good):
+        return False
+    return (old.group, old.unit, old.tax, old.barcodes) == (new.group, new.unit, new.tax, new.barcodes)
 
 
 def borders(first: str, last: str) -> Iterator[str]:
@@ -104,19 +101,22 @@ class Index:
 
     def replace(self, kind: Kind, key: Names, scope: str, old: Noun | None, new: Noun | None) -> None:
         """The fact of `kind`, `key` and `scope` said `old` and says `new`; None = there is none."""
-        before = links(kind, key, old) if old is not None else set()
-        after = links(kind, key, new) if new is not None else set()
-        for link in before - after:
-            self._tables[link.relation].delete(_entry(link, kind, key, scope))
-        for link in after - before:
-            self._tables[link.relation].put(_entry(link, kind, key, scope), b"")
+        if _refer_alike(old, new):
+            return
+        before = links(kind, key, old) if old is not None else []
+        after = links(kind, key, new) if new is not None else []
+        for link in set(before).difference(after):
+            self._tables[link[0]].delete(_entry(link, kind, key, scope))
+        for link in after:
+            if link not in before:
+                self._tables[link[0]].put_packed(pack_texts(_entry(link, kind, key, scope)), b"")
 
     def referrers(self, relation: Relation, target: str) -> set[str]:
         """Who refers to `target`, in any scope."""
         table = self._tables[relation]
         if table.is_empty() or not is_short(LONGEST_NAME, target):
             return set()
-        return {str(key[1]) for key, _ in table.scan((target,))}
+        return {unpack_texts(packed)[1] for packed, _ in table.walk(pack_texts((target,)))}
 
     def crossed(self, after: str, until: str) -> set[str]:
         """Items with a border of a dated price after the day `after`, up to the day `until`."""
@@ -132,4 +132,4 @@ class Index:
 def _entry(link: Link, kind: Kind, key: Names, scope: str) -> Names:
     """A key of its own for each fact that makes the link: a promo's dates tell it from the item's others."""
     dates = key[1:] if kind is Kind.PROMO else ()
-    return (link.target, link.referrer, kind.value, *dates, scope)
+    return (link[1], link[2], kind.value, *dates, scope)

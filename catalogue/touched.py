@@ -41,7 +41,8 @@ class Touched:
     def _good(self, good: str) -> None:
         """With its variants: what they do not say themselves they take from it."""
         self.items.add(good)
-        self.items.update(item_of(key) for key, _, _ in self._facts.scan(Kind.VARIANT, (good,)))
+        if not self._facts.is_empty(Kind.VARIANT):
+            self.items.update(item_of(key) for key, _, _ in self._facts.scan(Kind.VARIANT, (good,)))
 
     def _barcode(self, key: Names, old: Noun | None, new: Noun | None) -> None:
         for body in (*self._elsewhere(Kind.BARCODE, key), old, new):

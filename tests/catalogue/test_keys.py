@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tillpost.catalogue.keys import LONGEST, Key, is_short, last_text, pack, pack_texts, packed_length, text, unpack
+from tillpost.catalogue.keys import (
+    LONGEST,
+    Key,
+    is_short,
+    last_text,
+    pack,
+    pack_texts,
+    packed_length,
+    text,
+    unpack,
+    unpack_texts,
+)
 from tillpost.errors import Reject
 
 texts = st.text(st.characters(max_codepoint=0x2FF), max_size=6) | st.text(st.sampled_from("\x00\x01\x02a"), max_size=4)
@@ -32,6 +43,11 @@ wild = texts | st.text(st.characters(categories=["Cs", "Lu"]), max_size=2) | st.
 def test_texts_are_packed_alike_by_the_quick_way(key: tuple[str, ...]) -> None:
     assert outcome(pack_texts, key) == outcome(pack, key)
     assert pack(key[:1]) == b"".join(map(text, key[:1]))
+
+
+@given(st.lists(texts, min_size=1, max_size=4).map(tuple))
+def test_texts_are_unpacked_alike_by_the_quick_way(key: tuple[str, ...]) -> None:
+    assert unpack_texts(pack(key)) == key
 
 
 def outcome(packing: Callable[[Any], bytes], key: Key) -> object:
