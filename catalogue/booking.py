@@ -10,7 +10,7 @@ Failures: `Halt` where the stored state cannot be read. A record that cannot be 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -21,6 +21,7 @@ from ..model import (
     BarcodeOf,
     Drop,
     Extent,
+    Familiar,
     Good,
     Kind,
     Noun,
@@ -28,6 +29,7 @@ from ..model import (
     Refused,
     Restriction,
     Shop,
+    Terms,
     Variant,
     canonical,
     digest,
@@ -38,6 +40,7 @@ from .counting import Listing
 from .directory import DirectoryMaker
 from .facts import Fact, Names, body
 from .filling import fill
+from .footprints import Footprints, Skimming
 from .goods import GoodsMaker
 from .items import SHARP
 from .joining import dates_overlap, sayable
@@ -69,6 +72,7 @@ class Booking:
         *,
         keep_names: bool,
         release_of: int,
+        footprints: Footprints,
     ) -> None:
         self._shelves = shelves
         self._naming = naming
@@ -78,6 +82,10 @@ class Booking:
         self._shops = shops
         self._keep_names = keep_names
         self._release_of = release_of
+        self._footprints = footprints
+        self._skimming: Skimming | None = None
+        self._skimmed: Kind | None = None
+        self._was_empty = False  # of facts of the skimmed kind
         self._ordinal = 0
         self._touched = Touched(shelves.facts, shelves.index)
         self._kinds: set[Kind] = set()
@@ -92,6 +100,18 @@ class Booking:
         self._goods_before = {shop.id: listing.size(shop.id) for shop in shops}
 
     # --- records
+
+    def skim(self, terms: Terms) -> Familiar:
+        """Before any record of a full export whose records may be known by their marks."""
+        self._skimmed, self._was_empty = terms.kind, self._shelves.facts.is_empty(terms.kind)
+        self._skimming = self._footprints.skimming(terms.kind, self._scope, terms.text)
+        return self._skimming
+
+    def same(self, count: int) -> None:
+        """So many records in a row are known by their marks, and state what is known."""
+        if self._skimmed is not None:
+            self._ordinal += count
+            self._counts["unchanged"][self._skimmed] += count
 
     def put(self, put: Put) -> Refused | None:
         """Takes a record as the fact of its key, or says why not; then its old value stays."""
@@ -138,6 +158,7 @@ class Booking:
         `price_factor`: moves of prices by more than this, either way, are counted."""
         for extent, named in self._extents:
             self._settle(extent, named)
+        self._keep_footprint()
         self._listing.count()
         self._tell_unsayable()
         making = Making.begin(
@@ -192,6 +213,10 @@ class Booking:
     def _replace(self, put: Put) -> None:
         facts, kind, key = self._shelves.facts, put.kind, put.key
         old, data = facts.get(kind, key, self._scope), canonical(put.body)
+        if self._skimming is not None and kind is self._skimmed:
+            self._skimming.taken(key[0], put.mark, replaces=old is not None)
+        elif old is None or old.data != data or old.origin != put.origin:
+            self._footprints.strike(kind, key, self._scope)
         if old is not None and old.data == data:
             if old.origin != put.origin:
                 facts.put(kind, key, self._scope, old._replace(origin=put.origin))
@@ -221,6 +246,8 @@ class Booking:
         if old is None:
             return False
         self._shelves.facts.drop(kind, key, self._scope)
+        if kind is not self._skimmed:
+            self._footprints.strike(kind, key, self._scope)
         self._changed(kind, key, body(kind, old), None)
         self._counts["deleted"][kind] += 1
         if kind in _GOODS:
@@ -242,20 +269,40 @@ class Booking:
             return
         if self._keep_names:
             self._naming.claim(kind, origin, self._scope, self._arrival)
-        gone = [
-            key
-            for key, scope, fact in self._shelves.facts.scan(kind)
-            if scope == self._scope and fact.origin == origin and not self._is_named(kind, key, fact, named)
-        ]
+        gone = []
+        for key, fact in self._unnamed(kind):
+            if fact.origin == origin and not self._is_spared(kind, key, named):
+                gone.append(key)
+            elif self._skimming is not None and kind is self._skimmed:
+                self._skimming.spared(key[0])
         for key in gone:
             self._drop(kind, key)
 
-    def _is_named(self, kind: Kind, key: Names, fact: Fact, named: Named | None) -> bool:
-        if fact.arrival == self._arrival or pack((kind.value, *key)) in self._unwritten:
-            return True
+    def _unnamed(self, kind: Kind) -> Iterator[tuple[Names, Fact]]:
+        """The facts in the export's scope that it does not state."""
+        for key, fact in self._perhaps_unnamed(kind):
+            if fact.arrival != self._arrival and pack((kind.value, *key)) not in self._unwritten:
+                yield key, fact
+
+    def _perhaps_unnamed(self, kind: Kind) -> Iterator[tuple[Names, Fact]]:
+        facts, scope = self._shelves.facts, self._scope
+        unnamed = None
+        if self._skimming is not None and kind is self._skimmed:
+            unnamed = [] if self._was_empty else self._skimming.unnamed()
+        if unnamed is None:
+            return ((key, fact) for key, where, fact in facts.scan(kind) if where == scope)
+        found = ((key, facts.get(kind, (key,), scope)) for key in unnamed)
+        return (((key,), fact) for key, fact in found if fact is not None)
+
+    def _is_spared(self, kind: Kind, key: Names, named: Named | None) -> bool:
         if key[0] in self._spared or SHARP.join(key) in self._spared or (named is not None and named(key)):
             return True
         return bool(self._release_of) and self._overruled(kind, key, None)
+
+    def _keep_footprint(self) -> None:
+        kind = self._skimmed
+        if self._skimming is not None and kind is not None:
+            self._skimming.keep(lambda key: self._shelves.facts.get(kind, (key,), self._scope) is not None)
 
     # --- making commands
 
