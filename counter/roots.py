@@ -54,14 +54,15 @@ def _made(made: dict[str, object]) -> None:
 
 
 @click.command()
+@click.option("--fix", is_flag=True, help="Give folders and chunks the rights and the group that the settings say.")
 @json_option
 @pass_root
-def doctor(root: Root, as_json: bool) -> int:
+def doctor(root: Root, fix: bool, as_json: bool) -> int:
     """Look for what would go wrong: rights, disks, limits, clock, state.
 
-    Changes nothing. Ends with 78 when something must be put right before tillpost can work.
+    Changes nothing without --fix. Ends with 78 when something must be put right before tillpost can work.
     """
-    findings = examine(root.path)
+    findings = examine(root.path, fix=fix)
     answer([finding.row() for finding in findings], as_json, lambda: _examined(findings))
     return WRONG_SETTINGS if any(finding.verdict is Health.BAD for finding in findings) else DONE
 

@@ -112,7 +112,8 @@ def content(office: Office, archive: Archive, name: str) -> Iterator[bytes]:
 def restore(office: Office, archive: Archive, name: str, to: Path | None = None) -> Row:
     """Brings the file that is meant back to where it lay, or into the folder `to`."""
     found = member(office, archive, name)
-    path = Archives(office.disk, office.layout).restore(archive, found.name, to)
+    archives = Archives(office.disk, office.layout, **office.settings.rights.of_rooms)
+    path = archives.restore(archive, found.name, to)
     there = printable(str(path)) if to else place(office, path)
     office.log.info("file_restored", archive=archive.name, member=printable(found.name), path=there)
     return {"archive": archive.name, "member": printable(found.name), "path": there}

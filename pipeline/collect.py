@@ -62,7 +62,7 @@ class Collect:
     def __init__(self, office: Office, books: Books) -> None:
         self._office = office
         self._books = books
-        self._rooms = Rooms(office.disk, office.layout, trade=Trade.SALES)
+        self._rooms = Rooms(office.disk, office.layout, trade=Trade.SALES, **office.settings.rights.of_rooms)
         self._arrivals = SalesArrivals(office, books, self._rooms)
         self._reader = SalesReader(office, books)
         self._outgoing = Outgoing(office, books)

@@ -1,7 +1,7 @@
 """Looks at a root and its machine for what would go wrong, before it does.
 
 Each check is a function that yields findings; CHECKS lists them. Nothing is changed but for a probe file that is
-removed again.
+removed again; and, where that is asked for, rights and groups that differ from the settings.
 
 Failures: none: what cannot be checked is a finding.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import StrEnum
@@ -23,12 +24,19 @@ from .clock import moment
 from .ledger import Ledger
 from .locks import holder, serving
 from .office import Office, open_office
+from .rights import Difference, differences, group_number, mend
 from .rootsettings import SQLITE
 
 LOW_BYTES = 1 << 30
 LOW_SHARE = 0.05
 INOTIFY = Path("/proc/sys/fs/inotify")
 FEW_WATCHES = 8192
+MOST_TOLD = 10  # files and folders with other rights that are told one by one
+_AS_OWNER = "run it as the owner of the root, who must be in the group of the tills; or chown and chmod it by hand"
+_READ_ONLY = (
+    "a share that refuses to delete them as read-only (Samba with `map readonly`) needs `delete readonly = yes`, or "
+    'queue.chunk_mode = "0640" and doctor --fix'
+)
 CLOCK_SLACK = 120.0  # seconds by which a shared disk's clock may be ahead of ours
 
 
@@ -51,12 +59,14 @@ class Finding(Noun, frozen=True):
 Findings = Iterator[Finding]
 
 
-def examine(root: Path) -> list[Finding]:
-    """All findings, in the order of CHECKS; a root that cannot be opened is the only one."""
+def examine(root: Path, *, fix: bool = False) -> list[Finding]:
+    """All findings, in the order of CHECKS; a root that cannot be opened is the only one. `fix`: puts rights and groups
+    right first, with the root's lock, and tells which."""
     try:
-        with open_office(root) as office:
+        with open_office(root, ours=fix) as office:
             opened = Finding(Health.OK, "settings and state", f"{root} opens; its state has version {VERSION}")
-            return [opened, *(finding for check in CHECKS for finding in check(office))]
+            mended = list(_mended(office)) if fix else []
+            return [opened, *mended, *(finding for check in CHECKS for finding in check(office))]
     except Trouble as trouble:
         return [Finding(Health.BAD, "settings and state", str(trouble), "nothing works before this is put right")]
 
@@ -73,6 +83,56 @@ def _folders(office: Office) -> Findings:
             yield Finding(Health.BAD, f"folder {name}", f"{folder} is not ours to write", "chown or chmod it")
         else:
             yield Finding(Health.OK, f"folder {name}", str(folder))
+
+
+def _mended(office: Office) -> Findings:
+    try:
+        group_number(office.settings.rights.till_group)
+    except Trouble:  # which the check itself tells
+        return
+    for done in mend(office):
+        if isinstance(done, Difference):
+            yield Finding(Health.OK, "rights put right", done.words.replace(" is ", " was ", 1))
+        else:
+            yield Finding(Health.BAD, "rights put right", str(done), _AS_OWNER)
+
+
+def _rights(office: Office) -> Findings:
+    """Nobody may do more than the settings say, and tills may do what they must."""
+    try:
+        group_number(office.settings.rights.till_group)
+    except Trouble as trouble:
+        yield Finding(Health.BAD, "rights", str(trouble), "tills cannot take their chunks before this is put right")
+        return
+    told = 0
+    for told, difference in enumerate(differences(office), 1):
+        if told > MOST_TOLD:
+            continue
+        if isinstance(difference, Difference):
+            yield Finding(Health.WARNING, "rights", difference.words, "doctor --fix, or set rights.* and queue.*_mode")
+        else:
+            yield Finding(Health.WARNING, "rights", str(difference), _AS_OWNER)
+    if told > MOST_TOLD:
+        yield Finding(Health.WARNING, "rights", f"{told - MOST_TOLD} more differ", "doctor --fix")
+    elif not told:
+        yield Finding(Health.OK, "rights", "as the settings say")
+
+
+def _shared_rights(office: Office) -> Findings:
+    """How tills come to their files, and what the ERP could do to ours in the inbox."""
+    mode, group = office.settings.queue.chunk_mode, office.settings.rights.till_group
+    found = f"{mode}, for {f'the group {group}' if group else 'our own group: rights.till_group names another'}"
+    advice = _READ_ONLY if not office.settings.queue.chunk_bits & stat.S_IWUSR else ""
+    yield Finding(Health.OK, "rights of chunks", found, advice)
+    with suppress(OSError):
+        inbox = office.layout.inbox.stat().st_mode
+        open_ = bool(inbox & stat.S_IWGRP) and not inbox & stat.S_ISVTX
+        yield Finding(
+            Health.WARNING if open_ else Health.OK,
+            "rights of the inbox",
+            f"{stat.S_IMODE(inbox):04o}",
+            f"chmod +t {office.layout.inbox}: else others move what tillpost has claimed there" if open_ else "",
+        )
 
 
 def _links(office: Office) -> Findings:
@@ -193,5 +253,5 @@ def _marker(office: Office) -> Findings:
 
 
 CHECKS: tuple[Callable[[Office], Findings], ...] = (
-    _folders, _links, _one_file_system, _books, _space, _inotify, _clock, _marker, _lock,
+    _folders, _rights, _shared_rights, _links, _one_file_system, _books, _space, _inotify, _clock, _marker, _lock,
 )  # fmt: skip

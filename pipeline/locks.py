@@ -32,6 +32,7 @@ from ..queues.troubles import told
 WORK, NEXT, SERVICE = "lock", "lock.next", "service.lock"
 UNNAMED = "another process"
 POLL = 0.05  # seconds between two looks; a lock that is waited for blocks in the kernel, where no signal ends it
+FILE_MODE = 0o640
 TOLD_AFTER = 2.0  # seconds of waiting after which a person is told what for
 
 
@@ -106,7 +107,11 @@ def _holder(path: Path) -> str:
 
 def _opened(path: Path) -> IO[str]:
     with told(path):
-        return path.open("a+", encoding="utf-8")
+        return open(path, "a+", encoding="utf-8", opener=_make)
+
+
+def _make(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, FILE_MODE)
 
 
 @contextmanager

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import UTC, datetime
 from functools import cached_property, partial
+from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +27,7 @@ from .clock import Clock, SystemClock
 LEVELS = ("debug", "info", "warning", "error")
 SECRETS = ("password", "token", "secret")  # a field whose name holds one of these is masked
 MASK = "***"
+FILE_MODE = 0o640
 
 Fields = MutableMapping[str, Any]
 
@@ -140,6 +143,10 @@ def _masked(name: object, value: object) -> object:
     return value
 
 
+def _make(path: str, flags: int) -> int:
+    return os.open(path, flags, FILE_MODE)
+
+
 class _LogFile(WatchedFileHandler):
     """Opened at the first line, and again under the old name when it was moved away. A name that is no Unicode is
     written as the escapes JSON has for it."""
@@ -147,6 +154,9 @@ class _LogFile(WatchedFileHandler):
     def __init__(self, file: Path) -> None:
         super().__init__(file, encoding="utf-8", delay=True, errors="backslashreplace")
         self._failed = self._told = False
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=_make)
 
     def emit(self, record: logging.LogRecord) -> None:
         self._failed = False

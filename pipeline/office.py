@@ -87,12 +87,14 @@ class Office:
 
     def new_till(self, shop: str, till: str) -> TillState:
         """A till's state and its folders; the state is the caller's to commit."""
-        state, mode = TillState(shop, till), self.settings.queue.folder_bits
-        same_disk = self.queue(state).create(mode=mode)
-        moves = Moves(self.disk, folder_mode=mode)
-        for folder in self.layout.till_sales(shop, till):
-            moves.make(folder, self.layout.sales)
-        Moves(self.disk).make(self.layout.shop_inbox(shop), self.layout.inbox)
+        state, rights, layout = TillState(shop, till), self.settings.rights, self.layout
+        mode, around = self.settings.queue.folder_bits, rights.shared_bits
+        same_disk = self.queue(state).create(mode=mode, shop_mode=around)
+        folder, online = layout.till_sales(shop, till)
+        Moves(self.disk, folder_mode=around).make(folder.parent, layout.sales)
+        for one in (folder, online):
+            Moves(self.disk, folder_mode=mode).make(one, one.parent)
+        Moves(self.disk, folder_mode=rights.folder_bits).make(layout.shop_inbox(shop), layout.inbox)
         return msgspec.structs.replace(state, same_disk=same_disk)
 
     def jitter(self) -> float:
@@ -146,13 +148,16 @@ def open_office(
     disk = disk or LocalDisk(layout.tops())
     changing = ours or serving
     if changing:
-        layout.create(disk)
+        layout.create(disk, settings.rights.folder_bits)
     log = configure(settings.log_file(root), settings.log.level, verbose, clock)
     with closing(log), ExitStack() as lock:
         if changing:
             lock.enter_context(locks.work(layout, patience or locks.Patience()))
         with closing(LmdbStore.open(layout.state / "catalogue", readonly=not (changing or weighing))) as store:
-            chunks = ChunkStore(disk, layout.chunks, mode=settings.queue.chunk_bits)
+            rights = settings.rights
+            chunks = ChunkStore(
+                disk, layout.chunks, mode=settings.queue.chunk_bits, folder_mode=rights.shared_bits
+            )
             if changing:
                 chunks.create()
             office = Office(
@@ -162,7 +167,7 @@ def open_office(
                 disk=disk,
                 store=store,
                 chunks=chunks,
-                rooms=Rooms(disk, layout, flag_suffix=settings.arrival.flag_suffix),
+                rooms=Rooms(disk, layout, flag_suffix=settings.arrival.flag_suffix, **rights.of_rooms),
                 marker=_marker(store, disk, layout.queues, changing),
                 outbox_marker=_marker(store, disk, layout.outbox, changing, OUTBOX, "outbox "),
                 clock=clock,

@@ -43,7 +43,7 @@ class Outgoing:
     def __init__(self, office: Office, books: Books) -> None:
         self._office = office
         self._books = books
-        self._outbox = Outbox(office.disk, office.layout.outbox)
+        self._outbox = Outbox(office.disk, office.layout.outbox, office.settings.rights.file_bits)
         self._flag = office.settings.outbox.flag
         self._seen: tuple[Look, int] | None = None  # when all was noted; the newest document that was written then
 

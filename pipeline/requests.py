@@ -64,7 +64,7 @@ class Requests:
         """Puts the question; one that lies there already stays as it is."""
         office, shop, till = self._office, question.shop, question.till
         folder = office.layout.till_sales(shop, till)[0]
-        if not ask(office.disk, folder, question.since, question.until):
+        if not ask(office.disk, folder, question.since, question.until, office.settings.rights.file_bits):
             since, until = asked(office.disk, folder) or (question.since, question.until)
             return replace(question, since=since, until=until, new=False)
         with self._books.write() as txn:

@@ -34,7 +34,7 @@ def make(root: Path, tills: Mapping[str, Sequence[str]]) -> None:
         raise Reject(Reason("root.there", root=root), Fault.ERROR)
     if root.exists() and any(root.iterdir()):
         raise Reject(Reason("root.not-empty", root=root), Fault.ERROR)
-    root.mkdir(parents=True, exist_ok=True)
+    root.parent.mkdir(parents=True, exist_ok=True)
     layout = Layout.of(root)
     disk = LocalDisk(layout.tops())
     layout.create(disk)

@@ -18,7 +18,7 @@ from ..model import ReadOptions, SalesOptions, Shop
 from ..model.forms import PLAIN, Section, setting
 from .hours import HOURS, Hours
 from .sections import Arrival, Erp, Feed, Guard, Log, Notify, Paths, Queue, Replies
-from .servicesections import Books, Cash, Collect, Monitor, Outbox, Trim, Web
+from .servicesections import Books, Cash, Collect, Monitor, Outbox, Rights, Trim, Web
 
 SQLITE = "books.sqlite"  # in the state, where no other sales database is named
 
@@ -87,6 +87,7 @@ class Settings(Section, frozen=True):
     feed: Feed = Feed()
     guard: Guard = Guard()
     queue: Queue = Queue()
+    rights: Rights = Rights()
     erp: Erp = Erp()
     notify: Notify = Notify()
     log: Log = Log()

@@ -190,7 +190,7 @@ class Queue(Section, frozen=True):
         str,
         setting(
             "Rights of tills' folders. Tills delete what they took, so they must be able to write; no sticky bit. "
-            "For folders made from now on.",
+            "For folders made from now on; `doctor --fix` brings what stands up to it.",
             "octal",
             pattern=r"^0?[02]?7[0-7]{2}\Z",
             examples=["2770"],
@@ -199,9 +199,10 @@ class Queue(Section, frozen=True):
     chunk_mode: Annotated[
         str,
         setting(
-            "Rights of chunks: to read, never to write, because tills share them. For chunks made from now on.",
+            "Rights of chunks: to read, never to write, because tills share them. 0640 for a share that lets nobody "
+            "delete a read-only file. For chunks made from now on; `doctor --fix` brings what stands up to it.",
             "octal",
-            pattern=r"^0?4[04]{2}\Z",
+            pattern=r"^0?[46][04]{2}\Z",
             examples=["0440"],
         ),
     ] = "0440"

@@ -94,7 +94,7 @@ class Service:
         """Until it is told to stop."""
         before = settings = load(self.root)
         layout = Layout.of(self.root, settings.layout_overrides())
-        layout.create(LocalDisk(layout.tops()))
+        layout.create(LocalDisk(layout.tops()), settings.rights.folder_bits)
         with suppress(Stopping), locks.service(layout):
             while True:
                 if settings != before and (trouble := self._tried(settings)):

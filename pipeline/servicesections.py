@@ -5,7 +5,8 @@ Failures: none here; a value that breaks its form is refused where the file is r
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import stat
+from typing import Annotated, Literal, TypedDict
 
 from ..model.forms import PLAIN, Section, place, setting
 from .sections import SUFFIX
@@ -116,6 +117,63 @@ class Trim(Section, frozen=True):
         int,
         setting("How long archives, replies and documents that the ERP took are kept.", "days", ge=1, le=36_500),
     ] = 30
+
+
+class RoomRights(TypedDict):
+    folder_mode: int
+    file_mode: int
+
+
+class Rights(Section, frozen=True):
+    """Who may do what with what tillpost makes; how the ERP may come to the inbox is the administrator's to say."""
+
+    folder_mode: Annotated[
+        str,
+        setting(
+            "Rights of folders, but of the tills' (queue.folder_mode). For what is made from now on; `doctor --fix` "
+            "brings what stands up to it.",
+            "octal",
+            pattern=r"^0?7[0-7][0145]\Z",
+            examples=["0750"],
+        ),
+    ] = "0750"
+    file_mode: Annotated[
+        str,
+        setting(
+            "Rights of files, but of chunks (queue.chunk_mode). The state's own files are nobody else's: 0600.",
+            "octal",
+            pattern=r"^0?6[046][04]\Z",
+            examples=["0640"],
+        ),
+    ] = "0640"
+    till_group: Annotated[
+        str,
+        setting(
+            "The group of the users as whom tills come to their folders, in which whoever runs tillpost must be too; "
+            "empty = that user's own. After a change run `doctor --fix`.",
+            pattern=r"^([A-Za-z_][A-Za-z0-9_.-]{0,31}\$?)?\Z",
+            examples=["tills"],
+        ),
+    ] = ""
+
+    @property
+    def folder_bits(self) -> int:
+        return int(self.folder_mode, 8)
+
+    @property
+    def file_bits(self) -> int:
+        return int(self.file_mode, 8)
+
+    @property
+    def of_rooms(self) -> RoomRights:
+        """By the names that what makes folders and files gives them."""
+        return {"folder_mode": self.folder_bits, "file_mode": self.file_bits}
+
+    @property
+    def shared_bits(self) -> int:
+        """Of folders that lie around tills' own: what is made in them belongs to the tills' group, where there is
+        one."""
+        return self.folder_bits | (stat.S_ISGID if self.till_group else 0)
 
 
 class Monitor(Section, frozen=True):

@@ -41,7 +41,6 @@ from .troubles import Missing
 _NAME = re.compile(r"([a-z]+)-([0-9]{2})-([0-9]{2})-([0-9]{2})(?:-([0-9]+))?\.tgz")
 _CENTURY = 2000
 _MODE = 0o440  # an archive is never written to again
-_FILE_MODE = 0o640
 
 
 class Spot(Noun, frozen=True, order=True):
@@ -123,11 +122,20 @@ class Archives:
     """The archives of one root. One process at a time changes them: whoever holds the root. `seen` is told bytes of
     files and archives as they are read, and 0 for what else takes its time; it may raise to end the work."""
 
-    def __init__(self, disk: Disk, layout: Layout, seen: Callable[[int], None] = nobody) -> None:
+    def __init__(
+        self,
+        disk: Disk,
+        layout: Layout,
+        seen: Callable[[int], None] = nobody,
+        *,
+        folder_mode: int = 0o750,
+        file_mode: int = 0o640,
+    ) -> None:
         self._disk = disk
         self._layout = layout
         self._seen = seen
-        self._moves = Moves(disk)
+        self._file_mode = file_mode  # of what is brought back
+        self._moves = Moves(disk, folder_mode=folder_mode)
 
     # --- which there are
 
@@ -276,7 +284,7 @@ class Archives:
             if digest_of(pieces(self._disk, written)) != digest:
                 raise Retry(Reason("durable.torn", path=target))
 
-        publish_checked(self._disk, target, self.content(archive, name), _FILE_MODE, confirm)
+        publish_checked(self._disk, target, self.content(archive, name), self._file_mode, confirm)
         return target
 
     def place(self, archive: Archive, name: str) -> Path:

@@ -26,7 +26,7 @@ _DATE = "%d.%m.%Y"
 _MOST = 4096  # bytes of a request that are looked at
 
 
-def ask(disk: Disk, folder: Path, since: date, until: date, mode: int = 0o644) -> bool:
+def ask(disk: Disk, folder: Path, since: date, until: date, mode: int = 0o640) -> bool:
     """Asks for the sales of the days from `since` to `until`, both included; False where a request is there already.
 
     The till sees the whole request or none, and it outlasts a power cut."""

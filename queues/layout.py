@@ -137,9 +137,11 @@ class Layout(Noun, frozen=True):
         a share that is not mounted must not be made up for on the local disk."""
         moves = Moves(disk, folder_mode=mode)
         archives = (self.archive(room) for room in ARCHIVED)
-        claimed = (self.claimed(trade) for trade in Trade)
-        for folder in (self.root, *self.folders().values(), *claimed, *archives, self.books_archive):
+        for folder in (self.root, *self.folders().values(), *archives, self.books_archive):
             moves.make(folder, self.root if self.root in folder.parents else folder.parent)
+        ours = Moves(disk, folder_mode=mode & 0o700)  # whoever may look into an inbox has no business there
+        for trade in Trade:
+            ours.make(self.claimed(trade), self.home(trade))
 
     def relative(self, path: Path) -> str:
         """`path` as the state keeps it: the name of its folder and the way from there, as `names.kept` text."""

@@ -41,7 +41,7 @@ def test_request_in_other_letters_is_one(place: tuple[Disk, Path]) -> None:
 
 def test_till_may_read_it(tmp_path: Path) -> None:
     ask(LocalDisk(), tmp_path, SINCE, UNTIL)
-    assert (tmp_path / "sale.req").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "sale.req").stat().st_mode & 0o777 == 0o640
 
 
 def test_nothing_asked_is_none(place: tuple[Disk, Path]) -> None:
