@@ -7,20 +7,17 @@ An error is an export or a sales file that ends in `error` or `broken`, a till t
 settings that were refused: each once, by the key under which a person is told of it. What waits for a person (held, or
 overdue) is none.
 
-Failures: a damaged store's `Halt` goes up. Where there is no room to count, that is logged, and counted when it is told
-again.
+Failures: those of the store.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from ..catalogue import Records, Store, Transaction
-from ..errors import Retry
+from ..catalogue import Records, Transaction
 from ..model import Noun
-from .clock import Clock, moment
+from .clock import moment
 from .ledger import Ledger
-from .logs import Log
 from .notices import Event
 
 COUNTED = frozenset({Event.BROKEN, Event.ERROR, Event.HALTED, Event.JOB, Event.SETTINGS})
@@ -44,21 +41,11 @@ def counted(txn: Transaction) -> Errors:
     return _table(txn).get(KEY) or Errors()
 
 
-def count(store: Store, clock: Clock, log: Log, event: Event, key: str, text: str) -> None:
+def count(txn: Transaction, event: Event, key: str, text: str, now: float) -> None:
     """Counts an event that is an error, unless it was counted under this key before."""
-    if event not in COUNTED:
-        return
-    seen = f"error/{key}"
-    with store.read() as txn:
-        if Ledger(txn).was_seen(seen):
-            return
-    try:
-        with store.write() as txn:
-            if Ledger(txn).first_time(seen):
-                now, before = clock.now(), counted(txn)
-                _table(txn).put(KEY, Errors(before.errors + 1, text, now, before.since or now))
-    except Retry as trouble:
-        log.warning("error_not_counted", key=key, reason=str(trouble))
+    if event in COUNTED and Ledger(txn).first_time(f"error/{key}"):
+        before = counted(txn)
+        _table(txn).put(KEY, Errors(before.errors + 1, text, now, before.since or now))
 
 
 def page(errors: Errors) -> bytes:

@@ -29,7 +29,7 @@ from ..queues.marker import NAME, OUTBOX, Marker
 from ..queues.moving import Moves
 from ..queues.rooms import Rooms
 from ..queues.till import TillQueue, TillState
-from . import errorsfile, locks
+from . import events, locks
 from .clock import Clock, SystemClock
 from .ledger import Ledger
 from .logs import Log, configure
@@ -80,9 +80,9 @@ class Office:
         return TillQueue(self.disk, folder, self.chunks, self.marker, hand_over, mode=hand_over.chunk_bits)
 
     def tell(self, event: Event, key: str, reason: Reason) -> None:
-        """Counts `event` where it is an error, and calls the configured command about it: once per `key`, ever."""
-        text = reason.text(self.settings.language)
-        errorsfile.count(self.store, self.clock, self.log, event, key, text)
+        """Writes `event` down, counts it where it is an error, and calls the configured command about it: once per
+        `key`, ever."""
+        events.note(self.store, self.clock, self.log, event, key, reason, self.settings.language)
         self.notices.tell(event, key, reason)
 
     def new_till(self, shop: str, till: str) -> TillState:

@@ -1,16 +1,18 @@
-"""The pages of those who run the house: who did what, and the settings as they are.
+"""The pages of those who run the house: what happened and who did what, and the settings as they are.
 
 Failures: those of the site and of the settings.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
+import msgspec
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from ..pipeline.eventviews import KINDS, Spot, Wanted, past
 from ..pipeline.settings import show
 from .fields import Number, Short
 from .rendering import page
@@ -25,15 +27,29 @@ ON_A_PAGE = 100  # entries
 def show_log(
     request: Request,
     visitor: Admin,
+    kind: Short = "",
     who: Short = "",
     about: Short = "",
-    before: Annotated[Number | None, Query(ge=1)] = None,
+    act: Annotated[Number | None, Query(ge=1)] = None,
+    event: Annotated[Number | None, Query(ge=1)] = None,
 ) -> Response:
-    asked: dict[str, Any] = {"who": who.strip(), "about": about.strip()}
-    found = site_of(request).people.acts(language_of(request), ON_A_PAGE + 1, before=before, **asked)
-    entries, more = found[:ON_A_PAGE], found[ON_A_PAGE:]
-    older = urlencode({**asked, "before": entries[-1]["entry"]}) if more else ""
-    return page(request, visitor, "log.html", entries=entries, before=before, older=older, **asked)
+    """`act`, `event`: where in both lists the page before ended."""
+    site = site_of(request)
+    wanted = Wanted(kind, who.strip(), about.strip())
+    found = past(site.seen(language_of(request)), site.people, wanted, ON_A_PAGE, Spot(act, event))
+    asked = {key: value for key, value in msgspec.to_builtins(wanted).items() if value}
+    ahead = {key: value for key, value in msgspec.to_builtins(found.older).items() if value} if found.older else {}
+    return page(
+        request,
+        visitor,
+        "log.html",
+        rows=found.rows,
+        wanted=wanted,
+        kinds=KINDS,
+        at_newest=act is None and event is None,
+        newest=f"/log?{urlencode(asked)}",
+        older=f"/log?{urlencode({**asked, **ahead})}" if ahead else "",
+    )
 
 
 @router.get("/settings")

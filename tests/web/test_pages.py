@@ -142,6 +142,21 @@ def test_a_chunk_shows_its_commands(visit: Any, served: Any) -> None:
     assert behind.xpath("string(//tbody/tr[1]/td[1])") == "3"
 
 
+# --- the log
+
+
+def test_the_log_tells_what_happened_beside_what_people_did_with_links(visit: Any, served: Any) -> None:
+    page = visit("admin").page("/log")
+    rows = [" ".join(" ".join(row.itertext()).split()) for row in page.xpath("//tbody/tr")]
+    assert [word for row in rows for word in ("export held", "partly refused") if word in row] == ["export held"]
+    assert any("broken sales file" in row and "bad.json" in row for row in rows)
+    assert page.xpath(f"//td/a[@href='/exports/{served.held}']/text()") == [f"export {served.held}"]
+    acts = visit("admin").page("/log?kind=acts").xpath("//tbody/tr/th")
+    assert {head.text_content().strip() for head in acts} == {"user add", "token add"}
+    assert visit("admin").page("/log?kind=exports&about=till+5/1").xpath("//*[@class='calm']")
+    assert "выгрузка задержана" in text(visit("admin", "ru").get("/log?kind=exports"))
+
+
 # --- settings
 
 
