@@ -82,10 +82,17 @@ def fed(account: Account) -> Done:
 @contextmanager
 def _collecting(office: Office) -> Iterator[Work]:
     from .collect import Collect, open_books  # noqa: PLC0415
+    from .depths import Sampling  # noqa: PLC0415
 
     with open_books(office) as books:
-        collect = Collect(office, books)
-        yield lambda once: collected(collect.round(once=once))
+        collect, sampling = Collect(office, books), Sampling(office, books)
+
+        def work(once: bool) -> Done:
+            done = collected(collect.round(once=once))
+            sampling.look()
+            return done
+
+        yield work
 
 
 def collected(account: Collected) -> Done:

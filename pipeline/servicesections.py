@@ -115,7 +115,12 @@ class Trim(Section, frozen=True):
     ] = "03:33"
     keep_days: Annotated[
         int,
-        setting("How long archives, replies and documents that the ERP took are kept.", "days", ge=1, le=36_500),
+        setting(
+            "How long archives, replies, documents that the ERP took and the depths of queues are kept.",
+            "days",
+            ge=1,
+            le=36_500,
+        ),
     ] = 30
 
 

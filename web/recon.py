@@ -6,16 +6,18 @@ Failures: `Reject` for a shop, till or shift that does not exist; those of the s
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from ..pipeline import reconviews, reexport
+from ..pipeline import chartviews, reconviews, reexport
 from ..pipeline.reconrows import standing_row
 from ..pipeline.reconsearch import BY, ONLY, Place, Wanted, places, search
 from . import reconacts
+from .charts import hours_chart
 from .fields import Day, From, Number, Short, To
 from .rendering import page
 from .visitors import Operator, OurForm, Viewer, language_of, site_of
@@ -68,6 +70,33 @@ def show_recon(
         older=f"/recon?{urlencode({**asked, **ahead})}" if ahead else "",
         done=done,
         acts=site.people.acts(language, DONE_TO_IT, about=reconacts.about_place(wanted.place)),
+    )
+
+
+@router.get("/hours")
+def show_hours(
+    request: Request, visitor: Viewer, place: Short = "", day: Annotated[Day, Query()] = None
+) -> Response:
+    """A day of a shop or a till, hour by hour; where none is named, the last one with sales."""
+    site = site_of(request)
+    office = site.seen(language_of(request))
+    known = places(office)
+    if not known:
+        return page(request, visitor, "recon.html", places=known)
+    whose = Place.named(place) if place else known[0]
+    first, last = chartviews.days_with_sales(office, site.books, whose.shop, whose.till)
+    meant = day or last
+    found = chartviews.hours(office, site.books, whose.shop, whose.till, meant)
+    return page(
+        request,
+        visitor,
+        "hours.html",
+        places=known,
+        place=whose,
+        found=found,
+        chart=hours_chart(found),
+        before=meant - timedelta(days=1) if meant > first else "",
+        after=meant + timedelta(days=1) if meant < last else "",
     )
 
 

@@ -5,14 +5,17 @@ Failures: `Reject` for a till or a chunk that does not exist; those of the site.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import BeforeValidator
 
-from ..pipeline import views
+from ..pipeline import chartviews, views
 from ..pipeline.root import resync_size
 from . import acts
+from .charts import depth_chart, depth_rows
 from .fields import Number
 from .rendering import page
 from .visitors import Operator, OurForm, Viewer, language_of, site_of
@@ -25,11 +28,19 @@ DONE_TO_IT = 10  # entries of the audit beside it
 
 @router.get("")
 def show_till(
-    request: Request, visitor: Viewer, shop: str, till: str, done: Annotated[Number | None, Query()] = None
+    request: Request,
+    visitor: Viewer,
+    shop: str,
+    till: str,
+    days: Annotated[Literal[1, 7, 30], BeforeValidator(int), Query()] = 1,
+    done: Annotated[Number | None, Query()] = None,
 ) -> Response:
+    """`days`: how far its chart looks back."""
     site, language = site_of(request), language_of(request)
     office = site.seen(language)
     state = views.till(office, shop, till)
+    depths = chartviews.depths(office, site.books, shop, till, days)
+    zone = ZoneInfo(office.settings.timezone)
     return page(
         request,
         visitor,
@@ -37,6 +48,10 @@ def show_till(
         till=next(row for row in views.tills(office, shop) if row["till"] == till),
         chunks=views.outstanding(office, state),
         on_hold=state.held,
+        days=days,
+        periods=list(chartviews.PERIODS),
+        depths=depth_rows(depths),
+        chart=depth_chart(depths, days, zone, language),
         done=done,
         acts=site.people.acts(language, DONE_TO_IT, about=acts.about_till(shop, till)),
     )

@@ -20,6 +20,9 @@ import lxml.html
 import sales_pages
 from post_office import PostOffice, good, goods
 from tillpost.cli import run
+from tillpost.pipeline.collect import open_books
+from tillpost.pipeline.depths import Sampling
+from tillpost.pipeline.office import open_office
 
 PASSWORD = "correct horse"  # of everybody
 ROLES = ("viewer", "operator", "admin")
@@ -67,7 +70,7 @@ def quiet() -> dict[str, str]:
 
 def furnished(folder: Path, settings: str = "") -> tuple[PostOffice, int]:
     """Shops 5 and 6: a chunk at each till, an export with refused records, one broken, one held, a sales file that is
-    no good and one that is, a till on hold; and somebody of each role."""
+    no good and one that is, a till on hold, a sample of each queue; and somebody of each role."""
     office = PostOffice(folder / "root", {"5": ["1", "2"], "6": ["1"]}, settings)
     office.drop("goods.xml", goods(*TEN, number=1))
     verb(office.root, "feed")
@@ -79,6 +82,8 @@ def furnished(folder: Path, settings: str = "") -> tuple[PostOffice, int]:
     office.sell("bad.json", "<script>alert(1)</script>", "5", "2")
     verb(office.root, "collect")
     verb(office.root, "queue", "hold", "6", "1")
+    with open_office(office.root, ours=True) as opened, open_books(opened) as books:
+        Sampling(opened, books).look()
     for role in ROLES:
         add_user(office.root, role, role)
     (held,) = verb(office.root, "held", "ls")
