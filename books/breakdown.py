@@ -6,19 +6,21 @@ Failures: none of its own.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import exists, select
 
 from ..model import NOTHING, Means, Move, ReceiptLine, direction
 from .amounts import exact_sum
 from .findings import DepartmentSums, MeansSums, Version
 from .session import Session
 from .shiftrows import of_tills, touch
-from .summing import COUNTS, DAY
-from .tables import DOCUMENTS, PAYMENTS, POSITIONS, SHIFTS, TILLS
+from .summaries import every_share, summaries
+from .summing import COUNTS, Share
+from .tables import DOCUMENTS, PAYMENTS, SHIFTS, TILLS
 
 
 class Breakdown:
@@ -30,27 +32,16 @@ class Breakdown:
 
     def departments(self, shift: int) -> list[DepartmentSums]:
         """By department, those without one last."""
-        return self._departments(DOCUMENTS.c.shift_id == shift)
+        return _departments(share._replace(day=None) for share in self._shares([shift]))
 
     def departments_by_day(self, shop: str, till: str = "", *, since: date, until: date) -> list[DepartmentSums]:
         """Of each of these days, newest first."""
         shifts = self._session.rows(select(SHIFTS.c.id).join(TILLS).where(of_tills(shop, till) & touch(since, until)))
-        mine = DOCUMENTS.c.shift_id.in_([row.id for row in shifts])
-        return self._departments(mine & DAY.between(since, until), DAY.label("day"))
+        mine = self._shares([row.id for row in shifts])
+        return _departments(share for share in mine if share.day is not None and since <= share.day <= until)
 
-    def _departments(self, mine: ColumnElement[bool], *by: ColumnElement[Any]) -> list[DepartmentSums]:
-        keys = (POSITIONS.c.department, DOCUMENTS.c.sign, *by)
-        tables = DOCUMENTS.join(POSITIONS).join(SHIFTS, DOCUMENTS.c.shift_id == SHIFTS.c.id)
-        wanted = select(*keys, func.count().label("lines"), exact_sum(POSITIONS.c.sum).label("sum"))
-        wanted = wanted.select_from(tables).where(COUNTS & (DOCUMENTS.c.sign != 0) & mine)
-        found: dict[tuple[Any, Any], dict[str, Any]] = {}
-        for row in self._session.rows(wanted.group_by(*keys)):
-            sums = found.setdefault((row.day if by else None, row.department), {"lines": 0})
-            sums["lines"] += row.lines
-            sums["sales" if row.sign > 0 else "returns"] = row.sum
-        listed = [DepartmentSums(department, day, **sums) for (day, department), sums in found.items()]
-        listed.sort(key=lambda one: (one.department is None, one.department or 0))
-        return sorted(listed, key=lambda one: one.day or date.min, reverse=True)
+    def _shares(self, shifts: Sequence[int]) -> list[Share]:
+        return every_share(summaries(self._session, shifts))
 
     def means(self, shift: int) -> list[MeansSums]:
         """What a shift's receipts brought by each means that was used."""
@@ -68,7 +59,7 @@ class Breakdown:
     def lines(self, shift: int, limit: int, above: int = -1) -> list[ReceiptLine]:
         """The documents that count with numbers above `above`, by number, then type."""
         columns = DOCUMENTS.c
-        wanted = select(columns.type, columns.number, columns.sum, columns.ended, columns.annulled)
+        wanted = select(columns.type, columns.number, columns.sum, columns.ended, columns.annulled, columns.id)
         mine = (columns.shift_id == shift) & COUNTS & (columns.number > above)
         order = (columns.number, columns.type)
         return [ReceiptLine(*row) for row in self._session.rows(wanted.where(mine).order_by(*order).limit(limit))]
@@ -86,6 +77,19 @@ class Breakdown:
             columns.ended,
             columns.live,
             columns.counts,
+            columns.id,
         ).where((columns.shift_id == shift) & exists().where(same & (other.c.id != columns.id)))
         order = (columns.number, columns.type, columns.counts.desc(), columns.id)
         return [Version(*row) for row in self._session.rows(wanted.order_by(*order))]
+
+
+def _departments(shares: Iterable[Share]) -> list[DepartmentSums]:
+    """By day, newest first, then by department."""
+    found: defaultdict[tuple[date | None, int | None], dict[str, Any]] = defaultdict(lambda: {"lines": 0})
+    for share in shares:
+        sums, trade = found[share.day, share.department], "sales" if share.sign > 0 else "returns"
+        sums["lines"] += share.lines
+        sums[trade] = sums.get(trade, NOTHING) + share.sum
+    listed = [DepartmentSums(department, day, **sums) for (day, department), sums in found.items()]
+    listed.sort(key=lambda one: (one.department is None, one.department or 0))
+    return sorted(listed, key=lambda one: one.day or date.min, reverse=True)

@@ -22,11 +22,14 @@ from ..errors import Halt, Reason
 from . import migrating
 from .amounts import ExactSum
 from .session import Session
+from .summaries import complete
 from .transaction import Transaction
 from .troubles import told, told_of_url
 
 PATIENCE = 30.0  # seconds for which a writer waits for another one
 ANSWER = 10  # seconds within which a server must answer
+PAGE = 16384  # bytes: a receipt with its raw text lies in one, and is written as one
+CACHE = 32 << 20  # bytes of pages held for a connection: the indexes that a booking goes through lie in them
 FILE_MODE = 0o600  # people's purchases are in it
 WRITER = 0x7469_6C6C_706F_7374  # the advisory lock of those who write; joined with the schema
 
@@ -69,6 +72,7 @@ class Books:
         if state is not migrating.State.CURRENT:
             with self._writing() as connection:
                 migrating.migrate(connection, self._name)
+                complete(Session(connection))
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -131,9 +135,11 @@ def _sqlite(where: URL, patience: float) -> Engine:
 
 def _prepare(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # the driver begins no transaction by itself: `_begin` does
+    connection.execute(f"PRAGMA page_size = {PAGE}")  # of a new database; another keeps its own
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA cache_size = -{CACHE // 1024}")
     connection.create_aggregate("exact_sum", 1, ExactSum)
 
 

@@ -2,14 +2,16 @@
 documents; and so that it can still be answered when these lie in an archive.
 
 A booking makes the summaries of all shifts that it touches anew, from the documents, in its own transaction: none can
-fall behind. A shift that was last booked by an older program has none, and is summed up where it is asked for.
+fall behind. Those that an older program left out are made when the books are brought to this version (`complete`).
 
 Failures: `Halt` for a row that cannot be read.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import delete, select
@@ -17,8 +19,10 @@ from sqlalchemy import delete, select
 from ..errors import Halt, Reason
 from ..model import Noun
 from .session import Session, batches
-from .summing import Kind, Numbering, kinds, numberings, versions
+from .summing import Kind, Numbering, Share, kinds, numberings, shares, versions
 from .tables import SHIFT_SUMS, SHIFTS
+
+R = TypeVar("R", Kind, Share)
 
 
 class Summary(Noun, frozen=True, omit_defaults=True):
@@ -27,6 +31,7 @@ class Summary(Noun, frozen=True, omit_defaults=True):
     kinds: tuple[Kind, ...] = ()
     numbering: Numbering = Numbering()
     versions: int = 0  # of documents, whether they count or not
+    departments: tuple[Share, ...] = ()
 
     @property
     def outdated(self) -> int:
@@ -47,6 +52,13 @@ def keep(session: Session, shifts: Sequence[int]) -> None:
         session.append(SHIFT_SUMS, [(shift, msgspec.msgpack.encode(one)) for shift, one in made.items()])
 
 
+def complete(session: Session) -> None:
+    """Makes those that are missing."""
+    missing = SHIFTS.outerjoin(SHIFT_SUMS, SHIFT_SUMS.c.shift_id == SHIFTS.c.id)
+    rows = session.rows(select(SHIFTS.c.id).select_from(missing).where(SHIFT_SUMS.c.shift_id.is_(None)))
+    keep(session, [row.id for row in rows])
+
+
 def summaries(session: Session, shifts: Sequence[int]) -> Summaries:
     """Of each of these shifts."""
     found: Summaries = {}
@@ -60,21 +72,30 @@ def every_kind(found: Summaries) -> list[Kind]:
     return [kind for one in found.values() for kind in one.kinds]
 
 
+def every_share(found: Summaries) -> list[Share]:
+    return [share for one in found.values() for share in one.departments]
+
+
 def _summed(session: Session, shifts: Sequence[int]) -> Summaries:
     if not shifts:
         return {}
-    by_shift = _grouped(kinds(session, shifts))
+    by_shift, by_department = _grouped(kinds(session, shifts)), _grouped(shares(session, shifts))
     numbers, counts = numberings(session, shifts), versions(session, shifts)
     return {
-        shift: Summary(tuple(by_shift.get(shift, ())), numbers.get(shift, Numbering()), counts.get(shift, 0))
+        shift: Summary(
+            tuple(by_shift[shift]),
+            numbers.get(shift, Numbering()),
+            counts.get(shift, 0),
+            tuple(by_department[shift]),
+        )
         for shift in shifts
     }
 
 
-def _grouped(rows: Iterable[Kind]) -> dict[int, list[Kind]]:
-    found: dict[int, list[Kind]] = {}
+def _grouped(rows: Iterable[R]) -> defaultdict[int, list[R]]:
+    found: defaultdict[int, list[R]] = defaultdict(list)
     for row in rows:
-        found.setdefault(row.shift, []).append(row)
+        found[row.shift].append(row)
     return found
 
 

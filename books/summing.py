@@ -1,4 +1,5 @@
-"""Documents that count, added up by the database: a row for each kind of document, never one for each document.
+"""Documents that count, added up by the database: a row for each kind of document, or for each department of their
+lines, never one for each document.
 
 What is asked here of documents is kept for each shift, and asked again when one of them changes: `summaries`.
 
@@ -19,7 +20,7 @@ from sqlalchemy import ColumnElement, Date, func, select, true
 from ..model import CASH_IN, CASH_OUT, NOTHING, DocumentKind, ShiftSums
 from .amounts import exact_sum
 from .session import Session, batches
-from .tables import DOCUMENTS, SHIFTS
+from .tables import DOCUMENTS, POSITIONS, SHIFTS
 
 K = TypeVar("K", bound=Hashable)
 
@@ -37,6 +38,18 @@ class Kind(NamedTuple):
     cashless: Decimal
     day: date | None  # None: of documents without a time in a shift that has none
 
+
+class Share(NamedTuple):
+    """What the lines of one department come to, in one shift and on one day: those sold, or those taken back."""
+
+    shift: int
+    department: int | None  # None: of lines that name none
+    sign: int
+    day: date | None
+    lines: int
+    sum: Decimal
+
+
 COUNTS = DOCUMENTS.c.counts == true()  # bare, SQLite would not look for it in an index
 _KINDS = (DOCUMENTS.c.shift_id, DOCUMENTS.c.type, DOCUMENTS.c.sign, DOCUMENTS.c.annulled)
 _AMOUNTS = (exact_sum(DOCUMENTS.c.sum), exact_sum(DOCUMENTS.c.cash), exact_sum(DOCUMENTS.c.cashless))
@@ -51,6 +64,17 @@ def kinds(session: Session, shifts: Sequence[int]) -> list[Kind]:
     wanted = wanted.where(COUNTS).group_by(*_KINDS, day)
     mine = DOCUMENTS.c.shift_id
     return [Kind(*row) for some in batches(shifts) for row in session.rows(wanted.where(mine.in_(some)))]
+
+
+def shares(session: Session, shifts: Sequence[int]) -> list[Share]:
+    """What the lines of the receipts of these shifts come to."""
+    day = DAY.label("day")
+    keys = (DOCUMENTS.c.shift_id, POSITIONS.c.department, DOCUMENTS.c.sign, day)
+    tables = DOCUMENTS.join(POSITIONS).join(SHIFTS, DOCUMENTS.c.shift_id == SHIFTS.c.id)
+    wanted = select(*keys, func.count(), exact_sum(POSITIONS.c.sum)).select_from(tables)
+    wanted = wanted.where(COUNTS & (DOCUMENTS.c.sign != 0)).group_by(*keys)
+    mine = DOCUMENTS.c.shift_id
+    return [Share(*row) for some in batches(shifts) for row in session.rows(wanted.where(mine.in_(some)))]
 
 
 def versions(session: Session, shifts: Sequence[int]) -> dict[int, int]:

@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from .amounts import Amount, Id, Words
 
-REVISION = "0007"  # of these tables; the newest file in migrations/versions
+REVISION = "0008"  # of these tables; the newest file in migrations/versions
 
 METADATA = MetaData(
     naming_convention={

@@ -80,8 +80,10 @@ def summed(trial: Trial) -> Any:
         session, rows = txn._session, [row.id for row in txn.find_shifts()]
         every = summing.kinds(session, rows)
         numbers, versions = summing.numberings(session, rows), summing.versions(session, rows)
+        shares = summing.shares(session, rows)
     mine = {row: {kind for kind in every if kind.shift == row} for row in rows}
-    return {row: (mine[row], numbers.get(row, summing.Numbering()), versions.get(row, 0)) for row in rows}
+    sold = {row: {share for share in shares if share.shift == row} for row in rows}
+    return {row: (mine[row], numbers.get(row, summing.Numbering()), versions.get(row, 0), sold[row]) for row in rows}
 
 
 def kept(trial: Trial) -> Any:
@@ -89,7 +91,7 @@ def kept(trial: Trial) -> Any:
     with trial.books.read() as txn:
         every = txn._session.rows(sqlalchemy.select(SHIFT_SUMS.c.shift_id))
         found = summaries(txn._session, [row.shift_id for row in every])
-    return {row: (set(one.kinds), one.numbering, one.versions) for row, one in found.items()}
+    return {row: (set(one.kinds), one.numbering, one.versions, set(one.departments)) for row, one in found.items()}
 
 
 def starts(*times: datetime | None) -> datetime:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ from tillpost.books import (
     ShiftDelivery,
     ShiftReckoning,
 )
+from tillpost.books.tables import SHIFT_SUMS
 from tillpost.model import Document, DrawerRecord, Means, Move, Payment, Position, ShiftRecord
 from trial_books import Trial, empty, take_back
 from trial_sales import DAWN, receipt, record
@@ -379,7 +381,7 @@ QUESTIONS: dict[str, Any] = {
 }
 SUMMED = (  # of them no document is read
     *("a till", "a shift", "a page of a shop's shifts", "a shop's first day"),
-    *("a shop's day", "what is undelivered"),
+    *("a shop's day", "what is undelivered", "a shift's departments", "a day's departments"),
 )
 
 
@@ -419,4 +421,34 @@ def test_books_of_the_version_before_learn_what_their_tills_counted(fresh_url: s
     books = Books.open(fresh_url)
     assert shifts(trials(books)) == before
     assert [one.till_drawer for one in before] == [None, None, Decimal("3.10")]
+    books.close()
+
+
+def test_books_of_the_version_before_learn_what_their_departments_came_to(fresh_url: str, trials: Any) -> None:
+    books = Books.open(fresh_url)
+    trial = trials(books)
+    for hours, number in ((8, 12), (32, 13)):
+        lines = sold((3, "10"), (None, "5"))
+        trial.book(record(hours, hours + 12, number), receipt(1, hours + 1, "15", shift=number, positions=lines))
+    period = {"since": TODAY, "until": TOMORROW}
+    asked = [lambda txn: txn.departments_by_day("5", **period), lambda txn: txn.departments(1)]
+    before = [trial.ask(question) for question in asked]
+    assert [[(one.department, one.sales) for one in found] for found in before] == [
+        [(3, 10), (None, 5)] * 2,
+        [(3, 10), (None, 5)],
+    ]
+    with books.write() as txn:
+        [found] = txn._session.rows(sqlalchemy.select(SHIFT_SUMS).where(SHIFT_SUMS.c.shift_id == 1))
+        poorer = msgspec.msgpack.decode(found.body)
+        assert poorer.pop("departments")
+        body = msgspec.msgpack.encode(poorer)
+        txn._session.run(sqlalchemy.update(SHIFT_SUMS).where(SHIFT_SUMS.c.shift_id == 1).values(body=body))
+        txn._session.run(sqlalchemy.delete(SHIFT_SUMS).where(SHIFT_SUMS.c.shift_id == 2))  # older still
+    books.close()
+    take_back(fresh_url, "0007")
+    books = Books.open(fresh_url)
+    assert [trials(books).ask(question) for question in asked] == before
+    with books.read() as txn:
+        kept = txn._session.rows(sqlalchemy.select(SHIFT_SUMS.c.shift_id))
+    assert sorted(row.shift_id for row in kept) == [1, 2]
     books.close()

@@ -155,6 +155,18 @@ def test_next_shift_begins_with_the_drawer_that_the_old_one_left(trial: Trial) -
     assert found.drawer == 500
 
 
+def test_departments_of_an_old_shift_stay(trial: Trial) -> None:
+    row = day(trial)
+    ask = lambda: (  # noqa: E731
+        trial.ask(lambda txn: txn.departments(row)),
+        trial.ask(lambda txn: txn.departments_by_day("5", since=TODAY, until=TODAY)),
+    )
+    before = ask()
+    assert [one.takings for found in before for one in found] == [200, 200]
+    put_by(trial, row)
+    assert ask() == before
+
+
 def test_drawers_of_a_day_after_which_all_shifts_left_are_known(trial: Trial) -> None:
     row = day(trial)
     wanted = date(2026, 3, 20)
