@@ -59,7 +59,7 @@ class Breakdown:
     def lines(self, shift: int, limit: int, above: int = -1) -> list[ReceiptLine]:
         """The documents that count with numbers above `above`, by number, then type."""
         columns = DOCUMENTS.c
-        wanted = select(columns.type, columns.number, columns.sum, columns.ended, columns.annulled)
+        wanted = select(columns.type, columns.number, columns.sum, columns.ended, columns.annulled, columns.id)
         mine = (columns.shift_id == shift) & COUNTS & (columns.number > above)
         order = (columns.number, columns.type)
         return [ReceiptLine(*row) for row in self._session.rows(wanted.where(mine).order_by(*order).limit(limit))]
@@ -77,6 +77,7 @@ class Breakdown:
             columns.ended,
             columns.live,
             columns.counts,
+            columns.id,
         ).where((columns.shift_id == shift) & exists().where(same & (other.c.id != columns.id)))
         order = (columns.number, columns.type, columns.counts.desc(), columns.id)
         return [Version(*row) for row in self._session.rows(wanted.order_by(*order))]

@@ -116,3 +116,4 @@ class Version(Noun, frozen=True, omit_defaults=True):
     ended: datetime | None = None
     live: bool = False  # seen in live files only
     counts: bool = False
+    id: int = 0  # its row

@@ -275,6 +275,7 @@ class ReceiptLine(Noun, frozen=True, omit_defaults=True):
     sum: Decimal
     ended: datetime | None = None
     annulled: bool = False
+    id: int = 0  # its row in the books, where it is asked for
 
 
 class ShiftAccount(Noun, frozen=True, omit_defaults=True):

@@ -119,6 +119,7 @@ def means_row(one: MeansSums) -> Row:
 
 def version_row(one: Version) -> Row:
     return {
+        "id": one.id,
         "type": one.type,
         "number": one.number,
         "ended": _time(one.ended),
@@ -131,6 +132,7 @@ def version_row(one: Version) -> Row:
 
 def line_row(line: ReceiptLine) -> Row:
     return {
+        "id": line.id,
         "type": line.type,
         "number": line.number,
         "ended": _time(line.ended),

@@ -131,6 +131,10 @@ def test_a_shift_is_shown_whole_with_what_is_missing_and_what_repeats(viewer: Br
     versions = page.xpath("//section[@aria-labelledby='versions']//tbody/tr")
     assert [row.xpath("string(td[last()])").strip() for row in versions] == ["counts", "does not count"]
     assert len(page.xpath("//section[@aria-labelledby='documents']//tbody/tr")) == 11
+    for section in ("documents", "versions"):
+        rows = page.xpath(f"//section[@aria-labelledby='{section}']//tbody/tr/th/a")
+        (head,) = viewer.page(rows[-1].get("href")).xpath("//h1")
+        assert f" {rows[-1].text}: " in head.text_content()
     assert "gift card 320.00" in words(page.xpath("//section[@aria-labelledby='means']")[0])
     assert len(viewer.page(f"{link}?after=8").xpath("//section[@aria-labelledby='documents']//tbody/tr")) == 3
 
