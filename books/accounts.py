@@ -5,7 +5,7 @@ Failures: `Halt` for a row that cannot be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sqlalchemy import Select, select, update
@@ -89,14 +89,16 @@ class Accounts:
 
     # --- documents
 
-    def untold(self, arrival: int) -> Iterator[Counted]:
-        """Documents that this file made count, in the order in which they were booked. Deliveries may be made while
-        it runs, bookings may not."""
+    def untold(self, arrival: int, types: Collection[int] | None = None) -> Iterator[Counted]:
+        """Documents that this file made count, of these types or of any, in the order in which they were booked.
+        Deliveries may be made while it runs, bookings may not."""
         last = 0
         columns = (*_PLACE, DOCUMENTS.c.id, DOCUMENTS.c.shift_id, DOCUMENTS.c.home, DOCUMENTS.c.body, DOCUMENTS.c.raw)
         mine = (DOCUMENTS.c.counted_by == arrival) & DOCUMENTS.c.counts
         wanted = select(*columns).select_from(DOCUMENTS).join(SHIFTS).join(TILLS, SHIFTS.c.till_id == TILLS.c.id)
         wanted = wanted.where(mine).order_by(DOCUMENTS.c.id).limit(BATCH)
+        if types is not None:
+            wanted = wanted.where(DOCUMENTS.c.type.in_(types))
         while rows := self._session.rows(wanted.where(DOCUMENTS.c.id > last)):
             for row in rows:
                 document = noun(Document, (row.body, row.raw))

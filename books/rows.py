@@ -8,13 +8,13 @@ Failures: `Halt` for a row that cannot be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from ..errors import Halt, Reason
-from ..model import Document, LogOn, Means, Position, ShiftRecord
+from ..model import Document, LogOn, Means, ShiftRecord
 
 _CASHLESS = tuple(means for means in Means if means is not Means.CASH)
 
@@ -31,7 +31,8 @@ def too_large(event: Document | ShiftRecord | LogOn) -> str:
             if not (_fits(event.shift) and _fits(event.number) and _fits(event.type) and _fits(event.lines_cancelled)):
                 return "shift, docNum, docType"
             for position in event.positions:
-                if not (_fits(position.number) and _fits(position.operation) and _fits(position.department or 0)):
+                numbers = (position.number, position.operation, position.department or 0)
+                if max(numbers) >= _LIMIT or min(numbers) < -_LIMIT:
                     return "posNum, opCode, deptCode"
             if not all(_fits(payment.code) and _fits(payment.operation) for payment in event.payments):
                 return "valCode, opCode"
@@ -76,7 +77,9 @@ def document_rows(placed: Iterable[Placed], till: int, arrival: int, live: bool)
     ]
 
 
-def position_rows(placed: Iterable[Placed], ware: Callable[[Position], int]) -> list[tuple[Any, ...]]:
+def position_rows(placed: Iterable[Placed], wares: Iterable[int]) -> list[tuple[Any, ...]]:
+    """`wares`: the row of each position's, in their order."""
+    ware = iter(wares)
     return [
         (
             row,
@@ -94,8 +97,8 @@ def position_rows(placed: Iterable[Placed], ware: Callable[[Position], int]) -> 
             position.tax,
             position.department,
             position.extra_barcode,
-            msgspec.json.encode(position.marks).decode(),
-            ware(position),
+            msgspec.json.encode(position.marks).decode() if position.marks else "[]",
+            next(ware),
         )
         for row, document, _ in placed
         for place, position in enumerate(document.positions)

@@ -17,21 +17,23 @@ from ..model import Position, digest
 from .session import Session, batches
 from .tables import WARES
 
+Words = tuple[str, str, str]  # code, barcode, name
+
 
 class Wares:
     """Those that a booking has met."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._rows: dict[tuple[str, str, str], int] = {}
+        self._rows: dict[Words, int] = {}
 
-    def row(self, position: Position) -> int:
-        """Of a position that `meet` was called for."""
-        return self._rows[_words(position)]
+    def rows(self, positions: Iterable[Position]) -> list[int]:
+        """The row of each position's ware, in their order; adds those that the books have not got."""
+        told = [(position.code, position.barcode, position.name) for position in positions]
+        self._meet({words: _key(words) for words in told if words not in self._rows})
+        return [self._rows[words] for words in told]
 
-    def meet(self, positions: Iterable[Position]) -> None:
-        """Adds the wares that the books have not got."""
-        new = {words: _key(words) for position in positions if (words := _words(position)) not in self._rows}
+    def _meet(self, new: dict[Words, bytes]) -> None:
         known: dict[bytes, int] = {}
         for some in batches(list(new.values())):
             wanted = select(WARES.c.digest, WARES.c.id).where(WARES.c.digest.in_(some))
@@ -51,9 +53,5 @@ def called(words: str) -> ColumnElement[bool]:
     return (WARES.c.code == words) | (WARES.c.barcode == words) | named
 
 
-def _words(position: Position) -> tuple[str, str, str]:
-    return position.code, position.barcode, position.name
-
-
-def _key(words: tuple[str, str, str]) -> bytes:
+def _key(words: Words) -> bytes:
     return digest(msgspec.json.encode(words))

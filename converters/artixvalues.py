@@ -55,7 +55,7 @@ class Known(dict[K, V], Generic[K, V]):
     """What was made of a value before. A till tells few values, and each of them often; so nearly all are found at the
     cost of a look-up, and no function is called. Bounded: what is full is emptied."""
 
-    MOST = 16_384
+    MOST = 32_768
 
     def __init__(self, make: Callable[[K], V]) -> None:
         super().__init__()
@@ -239,6 +239,10 @@ def measure(tree: Tree, field: str) -> Decimal:
 
 
 def _money(value: Spelt) -> Decimal | None:
+    if type(value) is Decimal and -_BOUND < value < _BOUND:
+        plain = money(value)
+        if plain == value:  # as nearly always: nothing is rounded
+            return plain or NOTHING
     exact = _rounded(value)
     if not exact:
         return exact

@@ -140,10 +140,13 @@ class Document(Noun, frozen=True, omit_defaults=True):
 
     def moved(self, *means: Means) -> Decimal:
         """The money that came (or, below zero, went) by these means; change is taken off whatever its sign was."""
-        if not self.sign:
+        sign, total = self.sign, NOTHING
+        if not sign:
             return NOTHING
-        rows = (row for row in self.payments if row.means in means)
-        return sum((row.sum * direction(self.type, self.sign, row.move) for row in rows), NOTHING)
+        for row in self.payments:
+            if row.means in means and (way := direction(self.type, sign, row.move)):
+                total = total + row.sum if way > 0 else total - row.sum
+        return total
 
 
 class DrawerRecord(Noun, frozen=True, omit_defaults=True):

@@ -9,7 +9,9 @@ when the books or the disk do not take it.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -41,7 +43,7 @@ class SalesReader:
         self._check_size(file)
         known = msgspec.structs.replace(file, digest=digest(self._office.disk, path))
         converter = self._claim(known, path)
-        with self._books.write() as txn, self._office.disk.open(path) as source:
+        with _uncollected(), self._books.write() as txn, self._office.disk.open(path) as source:
             events = converter.read(source, self._office.settings.sales_options())
             tally = txn.book(known, self._checked(known, self._watched(known, events, source.tell)))
             self._check_share(txn, known, tally)
@@ -101,3 +103,16 @@ class SalesReader:
             told = {"line": first.line, "why": first.why.text(self._office.settings.language)}
             counts = {"refused": refused, "read": objects, "limit": f"{limit:.0%}"}
             raise Reject(Reason("sales.refused-share", **counts, **told))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles, which would look through all that was read, again and again: what is read and
+    booked holds none, and what errors leave is collected afterwards."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -14,17 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 
 from ..books import SHIFT_SUBJECT, Counted, Delivery, ShiftReckoning, Transaction
 from ..converters import erp
 from ..converters.erp import OwnId
 from ..converters.erpnames import ErpKind, stem
-from ..model import DocumentKind, ShiftAccount, digest
+from ..model import CASH_IN, CASH_OUT, SIGNS, DocumentKind, ShiftAccount, digest
 from .office import Office
 
 BATCH = 500  # documents written down at once
+GOODS = 65_536  # of which it is remembered for how the ERP calls them, while one file is told
+_TYPES = {ErpKind.RECEIPT: tuple(SIGNS), ErpKind.CASHBOX: (CASH_IN, CASH_OUT)}  # of documents that are told each alone
 
 
 class Telling:
@@ -33,13 +35,15 @@ class Telling:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._wanted = frozenset(office.settings.collect.documents)
+        self._types = {code for kind, codes in _TYPES.items() if kind in self._wanted for code in codes}
 
     def file(self, txn: Transaction, arrival: int, now: float) -> None:
         """Everything that a file changed. In the transaction that booked it."""
-        with self._own_ids() as own_id:
-            told = self._wanted_of(_document(counted, own_id) for counted in txn.untold(arrival))
-            while batch := list(islice(told, BATCH)):
-                txn.deliver_all(batch, now)
+        if self._types:
+            with self._own_ids() as own_id:
+                told = self._wanted_of(_document(counted, own_id) for counted in txn.untold(arrival, self._types))
+                while batch := list(islice(told, BATCH)):
+                    txn.deliver_all(batch, now)
         for shift in txn.shifts_of(arrival):
             account = txn.shift(shift)
             if account is not None:
@@ -69,7 +73,7 @@ class Telling:
     @contextmanager
     def _own_ids(self) -> Iterator[OwnId]:
         with self._office.store.read() as txn:
-            yield self._office.catalogue(txn).own_id
+            yield lru_cache(GOODS)(self._office.catalogue(txn).own_id)
 
     def _wanted_of(self, deliveries: Iterable[Delivery | None]) -> Iterator[Delivery]:
         return (one for one in deliveries if one is not None and one.kind in self._wanted)
