@@ -34,7 +34,20 @@ from ..model import (
     ShiftRecord,
     money,
 )
-from .erpspelling import Element, Value, amount, amount_if_told, child, plain, price, root, scanned, told, written
+from .erpspelling import (
+    Element,
+    Value,
+    amount,
+    amount_if_told,
+    attribute,
+    child,
+    plain,
+    price,
+    root,
+    scanned,
+    told,
+    written,
+)
 
 OwnId = Callable[[str], str | None]
 """A till's goods code to the ERP's own id of the good; None where nobody knows it."""
@@ -176,21 +189,19 @@ def _act(kind: DocumentKind, place: ShiftPlace, document: Document, version: int
 
 
 def _position(page: Element, position: Position, good: str | None) -> None:
-    line = child(
-        page,
-        "position",
-        number=position.number,
-        code=position.code,
-        good=good,
-        barcode=position.barcode,
-        operation=position.operation,
-        quantity=plain(position.quantity),
-        price=price(position.price),
-        sum=amount(position.sum),
-        baseSum=amount_if_told(position.base_sum),
-        discountSum=amount(position.discount) if position.discount != NOTHING else "",
-        tax=amount_if_told(position.tax),
-        department=position.department,
+    """Its attributes are put together here: there are more of them than of all others."""
+    base, tax, department = position.base_sum, position.tax, position.department
+    line = page.add(
+        Element(
+            "position",
+            f' number="{position.number}"{attribute("code", position.code)}{attribute("good", good or "")}'
+            f'{attribute("barcode", position.barcode)} operation="{position.operation}"'
+            f' quantity="{plain(position.quantity)}" price="{price(position.price)}" sum="{amount(position.sum)}"'
+            + ("" if base is None else f' baseSum="{amount(base)}"')
+            + (f' discountSum="{amount(position.discount)}"' if position.discount else "")
+            + ("" if tax is None else f' tax="{amount(tax)}"')
+            + ("" if department is None else f' department="{department}"'),
+        )
     )
     told(line, "name", position.name)
     if position.extra_barcode:

@@ -39,10 +39,10 @@ class Element:
 
     __slots__ = ("_children", "_name", "_start", "_text")
 
-    def __init__(self, name: str, text: str, attributes: dict[str, Value]) -> None:
-        told = [f' {key}="{spelt}"' for key, value in attributes.items() if (spelt := _spelt(value))]
+    def __init__(self, name: str, attributes: str = "", text: str = "") -> None:
+        """`attributes`: as they are written, a blank before each."""
         self._name = name
-        self._start = f"<{name}{''.join(told)}"
+        self._start = f"<{name}{attributes}"
         self._text = _escaped(text, _IN_TEXT) if text else ""
         self._children: list[Element] = []
 
@@ -65,12 +65,21 @@ class Element:
 
 
 def root(name: str, **attributes: Value) -> Element:
-    return Element(name, "", {"xmlns": NAMESPACE, **attributes})
+    return Element(name, written_attributes({"xmlns": NAMESPACE, **attributes}))
 
 
 def child(parent: Element, name: str, text: str = "", **attributes: Value) -> Element:
     """A new last child, with these attributes in their order; those that are None or "" are left out."""
-    return parent.add(Element(name, text, attributes))
+    return parent.add(Element(name, written_attributes(attributes), text))
+
+
+def written_attributes(attributes: dict[str, Value]) -> str:
+    return "".join([f' {name}="{spelt}"' for name, value in attributes.items() if (spelt := _spelt(value))])
+
+
+def attribute(name: str, text: str) -> str:
+    """One as it is written; nothing where there is nothing to tell."""
+    return f' {name}="{_escaped(text, _IN_ATTRIBUTE)}"' if text else ""
 
 
 def told(parent: Element, name: str, text: str) -> None:
@@ -101,6 +110,8 @@ def xml_text(text: str) -> str:
 
 
 def amount(value: Decimal) -> str:
+    if not value:
+        return "0.00"
     text = str(value)
     if text[-3:-2] == "." and text[0] != "-":  # nearly all are spelt so already
         return text
@@ -119,15 +130,21 @@ def price(value: Decimal) -> str:
 
 
 def plain(value: Decimal) -> str:
+    text = str(value)
+    if text[0] != "-" and "E" not in text and (text[-1] != "0" or "." not in text):
+        return text
     return f"{quantity(value or NOTHING):f}"
 
 
 def _spelt(value: Value) -> str:
-    if type(value) is str:
+    kind = type(value)
+    if kind is str:
         return _escaped(value, _IN_ATTRIBUTE)
+    if value is None:
+        return ""
+    if kind is int:
+        return str(value)
     match value:
-        case None:
-            return ""
         case bool():
             return "true" if value else "false"
         case datetime():
