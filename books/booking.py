@@ -27,7 +27,7 @@ from .rows import document_rows, payment_rows, position_rows, too_large
 from .session import BATCH, Session, batches
 from .sorting import sort_out
 from .summaries import keep
-from .tables import DOCUMENTS, FILE_SHIFTS, LOG_ONS, PAYMENTS, POSITIONS, REFUSED, SHIFT_RECORDS, TILLS
+from .tables import DOCUMENTS, FILE_SHIFTS, LOG_ONS, PAYMENTS, POSITIONS, REFUSED, SHIFT_RECORDS, SHIFTS, TILLS
 from .wares import Wares
 
 NUMBERS_AT_ONCE = 8  # numbers of shifts whose documents are looked up together
@@ -119,6 +119,8 @@ class Booking:
         for number in changed:
             self._numbers[number].save(self._session)
         self._add(placed)
+        if placed:
+            self._session.look_at(SHIFTS, DOCUMENTS, POSITIONS, PAYMENTS)
         for number in changed:
             if self._numbers[number].astray:
                 self._gone |= self._sort_out(self._numbers[number])
