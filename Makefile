@@ -5,12 +5,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
+BENCH := .venv-bench
+INTO_BENCH = $(BENCH)/bin/python -m pip install -qq --disable-pip-version-check
 # a process for each core, each with whole files of tests
 BESIDE_EACH_OTHER := -n auto --dist loadfile
 # what tests read beside the package; copied out of the checkout to test the installed wheel
 BESIDE := tests setup.cfg .importlinter $(wildcard samples docs benchmarks *.md)
 
-.PHONY: help venv demo demo-cash bench-cash bench-books test faults docs screenshots lint types layers wheel check clean
+.PHONY: help venv demo demo-cash bench bench-cash bench-books test faults docs screenshots lint types layers wheel check clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -36,12 +38,24 @@ demo: $(VENV)/.tillpost ## the main job on samples/, in a temporary root
 demo-cash: $(VENV)/.tillpost ## a day at a cash machine, in simulated time
 	@$(BIN)/python samples/demo_cash.py
 
+# The peers and queues that tillpost is compared with, and tillpost as users install it: tests and checks need none of it.
+$(BENCH)/.stamp: setup.cfg
+	@echo "making $(BENCH) with what tillpost is compared with"
+	@$(PYTHON) -m venv $(BENCH)
+	@$(INTO_BENCH) '.[bench]'
+	@touch $@
+
+bench: $(BENCH)/.stamp ## the feed beside xmllint and what people write for it, into benchmarks/RESULTS.md: hours; SIZE=100k ONLY=first
+	@rm -rf build/lib && $(INTO_BENCH) --no-deps --force-reinstall . && rm -rf build/lib
+	@mkdir -p build/node && cp benchmarks/peers/saxes/package.json build/node
+	@npm install --silent --prefix build/node || echo "saxes cannot be installed here"
+	@$(BENCH)/bin/python benchmarks/bench.py $(or $(SIZE),10k 100k 1M) $(if $(ONLY),--only $(ONLY))
+
 bench-cash: $(VENV)/.tillpost ## how long a poll round and the change take, beside something that is known
 	@$(BIN)/python benchmarks/cash.py
 
-SIZE ?= 100000
 bench-books: $(VENV)/.tillpost ## how long a reconciliation's questions take, beside a trivial one; SIZE=1000000 receipts
-	@$(BIN)/python benchmarks/books.py $(SIZE)
+	@$(BIN)/python benchmarks/books.py $(or $(SIZE),100000)
 
 test: venv ## every test that needs no outside server; ARGS="-k chunk" to choose
 	$(BIN)/pytest $(BESIDE_EACH_OTHER)$(if $(ARGS), $(ARGS))
@@ -63,6 +77,8 @@ lint: venv
 types: venv
 	@mkdir -p $(VENV)/src && ln -sfn "$(CURDIR)" $(VENV)/src/tillpost
 	MYPYPATH=$(VENV)/src $(BIN)/mypy -p tillpost
+	MYPYPATH=$(VENV)/src:benchmarks:benchmarks/peers \
+	    $(BIN)/mypy --explicit-package-bases benchmarks/*.py benchmarks/peers/*.py
 
 layers: venv
 	$(BIN)/lint-imports
@@ -81,5 +97,5 @@ wheel: venv
 check: lint types layers test wheel ## test, and all that CI asks for
 
 clean: ## removes what make has made
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

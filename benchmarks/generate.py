@@ -56,10 +56,11 @@ class Exports:
         random.Random(self._seed).shuffle(order)  # noqa: S311 - made-up goods are no secret
         yield from self._all_goods(order, self._changes(), 2)
 
-    def few(self) -> Iterator[str]:
-        places = random.Random(self._seed).sample(range(self._size), min(FEW, self._size))  # noqa: S311
-        yield _root("goods", 2, fullness="I")
-        yield from (own_good(self._wares.ware(place, 2)) for place in places)
+    def few(self, number: int = 2) -> Iterator[str]:
+        """Other goods, and other changes, for each number."""
+        places = random.Random(self._seed + number).sample(range(self._size), min(FEW, self._size))  # noqa: S311
+        yield _root("goods", number, fullness="I")
+        yield from (own_good(self._wares.ware(place, number)) for place in places)
         yield "</goods>\n"
 
     def cp1251(self) -> Iterator[str]:
@@ -137,7 +138,7 @@ def _root(kind: str, number: int, fullness: str = "F", encoding: str = "UTF-8") 
     return (
         f'<?xml version="1.0" encoding="{encoding}"?>\n'
         f'<{kind} xmlns="urn:tillpost:export:1" fullness="{fullness}" number="{number}"'
-        f' created="2026-11-{19 + number}T06:00:00+03:00" source="Магазин у дома">\n'
+        f' created="2026-11-{19 + number % 10}T06:00:00+03:00" source="Магазин у дома">\n'
     )
 
 
