@@ -16,13 +16,24 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from ..errors import Halt
-from .promises import Disk, Entry, FileKind, Folders, Naming, Reading, read_if_there
+from ..errors import Halt, Trouble
+from .promises import (
+    Disk,
+    Entry,
+    FileKind,
+    Folders,
+    Naming,
+    Reading,
+    fan_out_singly,
+    read_if_there,
+    sync_singly,
+)
+from .syncing import Wholes, link_all, sync_whole
 from .troubles import NO_LINKS, Apart, Missing, Taken, is_held_open, told, trouble
 from .ways import FOLDER, STEP, Place, Ways, rename_new
 
@@ -62,6 +73,7 @@ class LocalDisk:
         self._posix = system != "win32"
         self._rename_new = rename_new if system == "linux" else None
         self._ways = Ways(tops, system)
+        self._wholes = Wholes(system)
         self._pause = pause
 
     def open(self, path: Path) -> BinaryIO:
@@ -87,6 +99,10 @@ class LocalDisk:
                 with suppress(FileNotFoundError):  # a till may delete while we list
                     found.append(_entry(name.name, self._seen(name)))
         return found
+
+    def names(self, folder: Path) -> list[str]:
+        with self._listed(folder) as names, told(folder):
+            return [name.name for name in names]
 
     @contextmanager
     def _listed(self, folder: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
@@ -131,6 +147,11 @@ class LocalDisk:
             if isinstance(cause, OSError) and cause.errno in NO_LINKS:
                 raise Apart(target) from cause
             raise
+
+    def fan_out(self, sources: Sequence[Path], folders: Mapping[Path, Sequence[str]]) -> dict[Path, int]:
+        if not self._posix:
+            return fan_out_singly(self, sources, folders)
+        return link_all(self._ways, sources, folders)
 
     def rename(self, source: Path, target: Path, *, replace: bool = False) -> None:
         try:
@@ -195,6 +216,21 @@ class LocalDisk:
             except OSError as error:
                 if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # some shares have no such call
                     raise trouble(error, folder) from error
+
+    def sync_dirs(self, folders: Collection[Path]) -> dict[Path, Trouble]:
+        troubles: dict[Path, Trouble] = {}
+        left = dict.fromkeys(folders)
+        for some in self._wholes.among(left):
+            try:
+                with self._folder(some[0]) as handle, told(some[0]):
+                    sync_whole(handle)
+            except Missing:  # of this one alone: it went just now
+                continue
+            except Trouble as trouble:
+                troubles |= dict.fromkeys(some, trouble)
+            for folder in some:
+                del left[folder]
+        return troubles | sync_singly(self, left)
 
     def _set_mode(self, handle: int, mode: int) -> None:
         if not self._posix:

@@ -33,10 +33,15 @@ class Clash(Halt):
 
 def publish(disk: Disk, path: Path, data: bytes, mode: int) -> None:
     """Puts `data` under a new name. The same bytes under that name already are a success; others raise Clash."""
+    place(disk, path, data, mode)
+    disk.sync_dir(path.parent)  # also for what stood there: whoever made it may have died before its own sync
+
+
+def place(disk: Disk, path: Path, data: bytes, mode: int) -> None:
+    """As `publish`, for one of many: the bytes are certain when this returns, the name once its folder was synced."""
     if not _stands(disk, path, (data,)):
         with _written(disk, path.parent, (data,), mode) as temporary:
             _name(disk, temporary, path)
-    disk.sync_dir(path.parent)  # also for what stood there: whoever made it may have died before its own sync
 
 
 def copy(disk: Disk, source: Path, target: Path, mode: int) -> None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .disk import Disk, FileKind, read_if_there
+from ..errors import Reason
+from .disk import Disk, Entry, FileKind, read_if_there
 from .durable import publish
 
 NAME = ".tillpost-queues"
@@ -23,6 +24,7 @@ class Marker:
         self._disk = disk
         self._path = root / name
         self._id = id_
+        self._known: Entry | None = None  # how the file looked when its bytes were last found right
 
     @classmethod
     def create(cls, disk: Disk, root: Path, id_: str, name: str = NAME) -> Marker:
@@ -32,18 +34,32 @@ class Marker:
 
     def is_there(self) -> bool:
         """Whether the folder is the one that was marked."""
-        return read_if_there(self._disk, self._path) == f"{self._id}\n".encode()
+        return self._look() is not None
 
-    def is_present(self, folder: Path, *, same_disk: bool) -> bool:
-        """Whether what `folder` lacks may be believed: the marker is there, and the folder as near to it as ever."""
-        return self.is_there() and self.is_beside(folder) == same_disk
+    def _look(self) -> Entry | None:
+        """The file, if it is ours. It is read only if it does not look as it did."""
+        found = self._disk.stat(self._path)
+        if found is not None and found == self._known:
+            return found
+        is_ours = read_if_there(self._disk, self._path) == f"{self._id}\n".encode()
+        self._known = found if is_ours else None
+        return self._known
+
+    def absence(self, folder: Path, *, same_disk: bool) -> Reason | None:
+        """Why nothing that `folder` lacks may be believed; None = it may: the marker is there, and the folder as near
+        to it as ever."""
+        found, marker = self._disk.stat(folder), self._look()
+        if found is None:
+            return Reason("queue.folder-missing", path=folder)
+        if marker is None or _are_beside(marker, found) != same_disk:
+            return Reason("queue.marker-missing", path=folder)
+        return None
 
     def is_beside(self, folder: Path) -> bool:
         """Whether `folder` lies on the marker's file system."""
         marker, found = self._disk.stat(self._path), self._disk.stat(folder)
-        return (
-            marker is not None
-            and found is not None
-            and found.kind is FileKind.FOLDER
-            and marker.device == found.device
-        )
+        return marker is not None and found is not None and _are_beside(marker, found)
+
+
+def _are_beside(marker: Entry, folder: Entry) -> bool:
+    return folder.kind is FileKind.FOLDER and marker.device == folder.device

@@ -12,14 +12,14 @@ a power cut, a full disk.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import Halt, Reason
-from .disk import Entry, FileKind
+from ..errors import Halt, Reason, Trouble
+from .promises import Entry, FileKind, fan_out_singly, sync_singly
 from .troubles import Apart, Missing, Taken
 
 Interrupt = Callable[[str, Path], None]
@@ -98,6 +98,9 @@ class MemoryDisk:
     def entries(self, folder: Path) -> list[Entry]:
         return [self._entry(name, node) for name, node in self._folder(folder).names.items()]
 
+    def names(self, folder: Path) -> list[str]:
+        return list(self._folder(folder).names)
+
     def write_new(self, path: Path, pieces: Iterable[bytes], mode: int) -> int:
         self.interrupt("create", path)
         folder = self._folder(path.parent)
@@ -127,6 +130,9 @@ class MemoryDisk:
         if node.device != self._device(target.parent) or node.links >= self._links_most:
             raise Apart(target)
         self._change((folder, target.name, node))
+
+    def fan_out(self, sources: Sequence[Path], folders: Mapping[Path, Sequence[str]]) -> dict[Path, int]:
+        return fan_out_singly(self, sources, folders)
 
     def rename(self, source: Path, target: Path, *, replace: bool = False) -> None:
         self.interrupt("rename", target)
@@ -174,6 +180,9 @@ class MemoryDisk:
         for step in reversed(certain):
             step.redo()
         self._waiting = [step for step in self._waiting if step not in certain]
+
+    def sync_dirs(self, folders: Collection[Path]) -> dict[Path, Trouble]:
+        return sync_singly(self, folders)
 
     # --- what a test does to it ------------------------------------------------------------------------------
 

@@ -5,11 +5,13 @@ Failures: as `troubles` sorts them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from ..errors import Trouble
 from ..model import Noun
 from .troubles import Missing
 
@@ -50,6 +52,10 @@ class Reading(Protocol):
         """Everything in `folder`, in no order. Raises Missing."""
         ...
 
+    def names(self, folder: Path) -> list[str]:
+        """The names alone of what is in `folder`, in no order. Raises Missing."""
+        ...
+
 
 class Naming(Protocol):
     """What makes and unmakes names of files. Certain after `sync_dir` of each folder concerned."""
@@ -62,6 +68,11 @@ class Naming(Protocol):
 
     def link(self, source: Path, target: Path) -> None:
         """A second name for the same file. Raises Missing, Taken, Apart."""
+        ...
+
+    def fan_out(self, sources: Sequence[Path], folders: Mapping[Path, Sequence[str]]) -> dict[Path, int]:
+        """Links the sources, in their order, into each of the folders under the names given for it, which may be
+        fewer. Returns how many each folder got: where one cannot be linked, none after it is, and `link` tells why."""
         ...
 
     def rename(self, source: Path, target: Path, *, replace: bool = False) -> None:
@@ -87,6 +98,11 @@ class Folders(Protocol):
         """Makes the names in `folder`, as they are now, outlast a power cut."""
         ...
 
+    def sync_dirs(self, folders: Collection[Path]) -> dict[Path, Trouble]:
+        """As `sync_dir` for each of them, at one go where that is cheaper. Returns those that are not certain, and
+        why."""
+        ...
+
 
 class Disk(Reading, Naming, Folders, Protocol):
     """All of it. Twin without a disk: `memory.MemoryDisk`."""
@@ -97,3 +113,25 @@ def read_if_there(disk: Reading, path: Path) -> bytes | None:
         return disk.read(path)
     except Missing:
         return None
+
+
+def fan_out_singly(disk: Naming, sources: Sequence[Path], folders: Mapping[Path, Sequence[str]]) -> dict[Path, int]:
+    """`fan_out` where there is no quicker way."""
+    linked = dict.fromkeys(folders, 0)
+    for folder, names in folders.items():
+        with suppress(Trouble):
+            for source, name in zip(sources, names, strict=False):
+                disk.link(source, folder / name)
+                linked[folder] += 1
+    return linked
+
+
+def sync_singly(disk: Folders, folders: Iterable[Path]) -> dict[Path, Trouble]:
+    """`sync_dirs` where there is no quicker way."""
+    troubles = {}
+    for folder in folders:
+        try:
+            disk.sync_dir(folder)
+        except Trouble as trouble:
+            troubles[folder] = trouble
+    return troubles

@@ -1,8 +1,8 @@
-"""One till's queue: what is done to its folder, in which order. What that means is decided by `judging`.
+"""One till's queue: what its folder tells, and what is done about it. What that means is decided by `judging`.
 
 A state goes in and the state to commit comes out. `offer` may be called several times before one commit, then
-`flag` for all of them, then the second commit. After a crash, and at the start of every round, `recover` comes
-before anything is offered.
+`flag` for all of them, then the second commit; both are what `handing` does, for one till. After a crash, and at the
+start of every round, `recover` comes before anything is offered.
 
 Failures: a till in trouble is halted in its own state, with the reason, and stops no other; whether that ends by
 itself says `tillstate.KEPT`. `Halt` where a chunk to offer is missing from the store or damaged there; `check` and
@@ -18,14 +18,14 @@ import msgspec
 from ..errors import Halt, Reason, Retry
 from . import repair, tillstate
 from .chunks import Chunk, ChunkStore
-from .disk import Disk, Entry
-from .durable import copy
+from .disk import Disk
+from .handing import Handing, Parcel, Stop
 from .judging import Verdict, judge, still_skipped
 from .marker import Marker
 from .repair import Finding
 from .tillfolder import HandOver, Sight, TillFolder
 from .tillstate import MemoryTillStates, Outstanding, TillState, TillStates
-from .troubles import Apart, Missing, Taken
+from .troubles import Missing
 
 __all__ = [
     "Finding",
@@ -56,7 +56,8 @@ class TillQueue:
         self._folder = TillFolder(disk, folder, hand_over)
         self._chunks = chunks
         self._marker = marker
-        self._hand_over = hand_over
+        self._handing = Handing(disk, chunks, marker, hand_over, mode=mode)
+        self._window = hand_over.window
         self._mode = mode
 
     def create(self, *, mode: int = 0o2770, shop_mode: int = 0o2750) -> bool:
@@ -72,38 +73,17 @@ class TillQueue:
 
     def room(self, state: TillState) -> int:
         """How many chunks may still be offered; 0 while the till is held or halted."""
-        return tillstate.room(state, self._hand_over.window)
+        return tillstate.room(state, self._window)
 
     def offer(self, state: TillState, chunk: Chunk, to_revision: int, now: float) -> TillState:
         """Places a chunk under the next number, durably; the till may not load it yet. Without room: nothing.
 
         Commit the state before `flag`."""
-        if self.room(state) == 0:
-            return state
-        self._chunks.assure(chunk)
-        try:
-            reason = self._absence(state)
-            return state.halt(reason) if reason else self._offer(state, chunk, to_revision, now)
-        except (Retry, Halt) as trouble:
-            return state.halt(trouble.reason)
+        return self._handing.offer([Stop(self._folder, state)], [Parcel(chunk, to_revision)], now)[0]
 
     def flag(self, state: TillState, now: float) -> TillState:
         """Flags everything that was offered, in order: from here on the till may load it. Commit the state."""
-        waiting = [one for one in state.outstanding if not one.flagged]
-        if not waiting or state.halted in tillstate.KEPT:
-            return state
-        try:
-            flagged = {one.number for one in waiting if self._flag(one.number)}
-            self._folder.sync()
-        except (Retry, Halt) as trouble:
-            return state.halt(trouble.reason)
-        return msgspec.structs.replace(
-            state,
-            outstanding=tuple(
-                msgspec.structs.replace(one, flagged=True, offered_at=now) if one.number in flagged else one
-                for one in state.outstanding
-            ),
-        )
+        return self._handing.flag([Stop(self._folder, state)], now)[0]
 
     def observe(self, state: TillState, now: float) -> TillState:
         """Reads the folder once and books what the till has taken. Commit the state."""
@@ -135,59 +115,10 @@ class TillQueue:
         mended, findings = self._repair(state).fix()
         return (mended if mended.halted else self.recover(mended, now)), findings
 
-    # --- offer and flag --------------------------------------------------------------------------------------
-
-    def _offer(self, state: TillState, chunk: Chunk, to_revision: int, now: float) -> TillState:
-        number = state.next_number
-        entry = self._place(number, chunk)
-        one = Outstanding(
-            number, chunk.digest, chunk.size, chunk.objects, to_revision, now, proof=(entry.inode, entry.mtime_ns)
-        )
-        return msgspec.structs.replace(
-            state,
-            next_number=number + 1,
-            cursor=to_revision,
-            full_to=state.full_to if to_revision < state.full_to else 0,
-            outstanding=(*state.outstanding, one),
-        )
-
-    def _place(self, number: int, chunk: Chunk) -> Entry:
-        disk, source, target = self._folder.disk, self._chunks.path(chunk.digest), self._folder.data(number)
-        if self._hand_over.share == "copies" or not self._linked(source, target):
-            copy(disk, source, target, self._mode)
-        entry = disk.stat(target)
-        if entry is None:
-            raise Missing(target)
-        return entry
-
-    def _linked(self, source: Path, target: Path) -> bool:
-        try:
-            self._folder.disk.link(source, target)
-        except (Apart, Taken):  # taken: copy() tells the same bytes, a success, from others
-            return False
-        self._folder.sync()
-        return True
-
-    def _flag(self, number: int) -> bool:
-        """Makes the flag where the data stands. Where it does not, the till took it: there was a flag."""
-        if self._folder.disk.stat(self._folder.data(number)) is None:
-            return False
-        try:
-            self._folder.disk.write_new(self._folder.flag(number), (), self._mode)
-        except Taken:
-            return True  # made before a crash, or before the disk failed
-        return True
-
     # --- observe ---------------------------------------------------------------------------------------------
 
     def _absence(self, state: TillState) -> Reason | None:
-        """Why nothing that the folder lacks may be believed; None = it may."""
-        path = self._folder.path
-        if self._folder.disk.stat(path) is None:
-            return Reason("queue.folder-missing", path=path)
-        if not self._marker.is_present(path, same_disk=state.same_disk):
-            return Reason("queue.marker-missing", path=path)
-        return None
+        return self._marker.absence(self._folder.path, same_disk=state.same_disk)
 
     def _observe(self, state: TillState, now: float) -> TillState:
         sight = self._folder.look()

@@ -6,7 +6,7 @@ process does nothing more, not even in the handlers of its exceptions; what it w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,8 +14,9 @@ from typing import Any, BinaryIO
 from tillpost.books import Books
 from tillpost.books import Transaction as Booking
 from tillpost.catalogue import Store, Transaction
-from tillpost.errors import Reason, Retry
+from tillpost.errors import Reason, Retry, Trouble
 from tillpost.queues.disk import Entry, LocalDisk
+from tillpost.queues.promises import fan_out_singly, sync_singly
 
 
 class Stopped(BaseException):
@@ -79,6 +80,9 @@ class FaultyDisk:
     def entries(self, folder: Path) -> list[Entry]:
         return self._disk.entries(folder)
 
+    def names(self, folder: Path) -> list[str]:
+        return self._disk.names(folder)
+
     def write_new(self, path: Path, pieces: Iterable[bytes], mode: int) -> int:
         data = b"".join(pieces)
         killed = self._fuse.dead
@@ -93,6 +97,9 @@ class FaultyDisk:
     def link(self, source: Path, target: Path) -> None:
         self._fuse.step(target)
         self._disk.link(source, target)
+
+    def fan_out(self, sources: Sequence[Path], folders: Mapping[Path, Sequence[str]]) -> dict[Path, int]:
+        return fan_out_singly(self, sources, folders)
 
     def rename(self, source: Path, target: Path, *, replace: bool = False) -> None:
         self._fuse.step(target)
@@ -114,6 +121,9 @@ class FaultyDisk:
         """Changes nothing that a killed process would leave."""
         if self._fuse.dead:
             raise Stopped
+
+    def sync_dirs(self, folders: Collection[Path]) -> dict[Path, Trouble]:
+        return sync_singly(self, folders)
 
 
 class FaultyStore:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from post_office import PostOffice, export, good, goods
 from simulated_till import SimulatedTill, waiting
-from tillpost.pipeline import held, root
+from tillpost.pipeline import fullloads, held, root
 from tillpost.pipeline.checking import check
 from tillpost.pipeline.ledger import Ledger
 
@@ -258,12 +258,17 @@ def _goods(till: SimulatedTill) -> dict[str, tuple[Decimal, str]]:
 
 
 @pytest.mark.usefixtures("unsynced")
-def test_tills_end_alike_whatever_happens(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stale_share", [fullloads.STALE_SHARE, 100.0])
+def test_tills_end_alike_whatever_happens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stale_share: float
+) -> None:
+    """With 100 every till is filled by the first full load of its shop, however long ago that was cut."""
+    monkeypatch.setattr(fullloads, "STALE_SHARE", stale_share)
     Chain.folder = tmp_path
     run_state_machine_as_test(
         Chain,
         settings=settings(
-            max_examples=200 if MANY else 10,
+            max_examples=200 if MANY else 6,
             stateful_step_count=30,
             deadline=None,
             derandomize=not MANY,

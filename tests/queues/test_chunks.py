@@ -156,3 +156,28 @@ def test_prune_keeps_what_is_in_use_and_what_tills_hold(store: ChunkStore, place
     assert not store.knows(dropped.digest)
     assert disk.read(root / "pos0000000001.aif") == b"taken"
     assert [entry.name for entry in disk.entries(store.path(kept.digest).parent)] == [f"{kept.digest}.aif"]
+
+
+def test_chunks_are_sound_up_to_the_first_that_is_gone_or_damaged(store: ChunkStore, place: Place) -> None:
+    chunks = [store.put(b"%d" % number, 1) for number in range(6)]
+    fresh = ChunkStore(place[0], place[1] / "chunks")
+    assert fresh.sound(chunks) == 6
+    damage(place, store.path(chunks[4].digest))
+    assert fresh.sound(chunks) == 4
+    place[0].unlink(store.path(chunks[1].digest))
+    assert fresh.sound(chunks) == 1
+    assert fresh.sound([]) == 0
+
+
+def test_chunk_stored_with_others_is_certain_once_their_folders_are() -> None:
+    disk = MemoryDisk()
+    store = ChunkStore(disk, Path("/chunks"))
+    store.create()
+    one, two = store.store(b"one", 1), store.store(b"two", 1)
+    folders = store.uncertain()
+    assert disk.sync_dirs(folders) == {}
+    store.are_certain(folders)
+    assert store.uncertain() == []
+    disk.crash()
+    fresh = ChunkStore(disk, Path("/chunks"))
+    assert (fresh.read(one.digest), fresh.read(two.digest)) == (b"one", b"two")

@@ -37,8 +37,8 @@ def test_several_offers_are_flagged_at_once_and_in_order(memory_office: Callable
     office.offer(b"one", b"two", b"three")
     cut.passed.clear()
     office.state = office.queue.flag(office.state, office.now)
-    assert [path for step, path in cut.passed if step == "create"] == [office.flag(n) for n in (1, 2, 3)]
-    assert [step for step, _ in cut.passed].count("sync_dir") == 1
+    in_folder = [(step, path) for step, path in cut.passed if office.folder in (path, path.parent)]
+    assert in_folder == [*(("link", office.flag(n)) for n in (1, 2, 3)), ("sync_dir", office.folder)]
 
 
 def test_deletion_of_both_is_the_acknowledgement(office: Office) -> None:
@@ -119,6 +119,30 @@ def test_file_with_all_the_links_it_may_have_is_copied(new_office: Any) -> None:
     office = new_office(disk, Path("/root")).create()
     office.hand_over(b"one", b"one")
     assert [office.disk.stat(office.data(n)).links for n in (1, 2)] == [2, 1]
+
+
+@pytest.mark.parametrize("share", ["links", "copies"])
+def test_flag_is_an_empty_file_whatever_happened_to_that_of_others(
+    memory_office: Callable[..., Any], share: str
+) -> None:
+    office, disk, _ = memory_office(share=share)
+    office.hand_over(b"one", b"two")
+    assert office.disk.stat(office.flag(1)).links == (3 if share == "links" else 1)
+    disk.overwrite(office.flag(1), b"scribbled")
+    office.hand_over(b"three")
+    assert disk.read(office.flag(3)) == b""
+
+
+def test_flags_are_links_of_no_more_names_than_a_file_may_have(
+    memory_office: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tillpost.queues.handing.BLANK_LINKS", 2)
+    monkeypatch.setattr("tillpost.queues.chunks.BLANK_LINKS", 2)
+    office, disk, _ = memory_office(window=10)
+    for _ in range(3):
+        office.hand_over(b"one", b"two")
+    assert len({disk.stat(office.flag(number)).inode for number in range(1, 7)}) == 3
+    assert {disk.stat(office.flag(number)).links for number in (1, 2, 3, 4)} == {2}
 
 
 def test_flag_is_never_made_again(office: Office) -> None:
@@ -372,21 +396,23 @@ def test_disk_that_takes_no_data_stops_one_till_and_promises_nothing(
     state = office.queue.offer(office.state, chunk, 1, office.now)
     assert (state.halted, state.next_number, state.cursor) == ("disk.full", 1, 0)
     assert office.queue.room(state) == 0
-    fail(disk, "")
+    fail(disk)
     office.state = office.queue.recover(state, office.now)
     assert (office.state.halted, office.names()) == ("", [])
     assert office.hand_over(b"one").outstanding[0].flagged
 
 
-@pytest.mark.parametrize("step", ["create", "sync", "sync_dir"])
-def test_disk_that_takes_no_flags_is_tried_again(memory_office: Callable[..., Any], step: str) -> None:
-    office, disk, _ = memory_office()
+@pytest.mark.parametrize(
+    ("share", "steps"), [("copies", "create"), ("copies", "sync"), ("links", "link create"), ("links", "sync_dir")]
+)
+def test_disk_that_takes_no_flags_is_tried_again(memory_office: Callable[..., Any], share: str, steps: str) -> None:
+    office, disk, _ = memory_office(share=share)
     office.offer(b"one", b"two")
-    fail(disk, step)
+    fail(disk, *steps.split())
     state = office.queue.flag(office.state, office.now)
     assert state.halted == "disk.full"
     assert not any(one.flagged for one in state.outstanding)
-    fail(disk, "")
+    fail(disk)
     state = office.queue.recover(state, office.now)
     assert all(one.flagged for one in state.outstanding)
     assert len(office.names()) == 4
@@ -398,15 +424,15 @@ def test_taken_is_not_booked_while_it_might_come_back(memory_office: Callable[..
     office.take(1)
     fail(disk, "sync_dir")
     assert (office.recover().halted, office.state.acked) == ("disk.full", 0)
-    fail(disk, "")
+    fail(disk)
     assert office.recover().acked == 1
     disk.crash()
     assert office.names() == []
 
 
-def fail(disk: MemoryDisk, failing: str) -> None:
+def fail(disk: MemoryDisk, *failing: str) -> None:
     def interrupt(step: str, path: Path) -> None:
-        if step == failing and "state" not in path.parts:
+        if step in failing and "state" not in path.parts:
             raise Retry(Reason("disk.full", path=path, detail="full"))
 
     disk.interrupt = interrupt

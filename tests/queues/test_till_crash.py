@@ -51,7 +51,7 @@ class World:
     # --- the server ------------------------------------------------------------------------------------------
 
     def step(self, name: str, path: Path) -> None:
-        if name == "create" and path.suffix == ".flz":
+        if name in ("create", "link") and path.suffix == ".flz":
             self.watch_flag(int(path.stem.removeprefix("pos")))
         if self.left is not None:
             if self.left == 0:
