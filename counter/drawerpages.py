@@ -34,6 +34,9 @@ def show_drawer(found: dict[str, Any]) -> None:
         owed = f", owed {sums['owed']}" if float(sums["owed"]) else ""
         total = several(sums["documents"], "document")
         click.echo(f"{total}: in {sums['in']}, out {sums['out']}{owed} {sums['currency']}")
+    for level in found["levels"]:
+        held = ", ".join(f"{one['denomination']} × {one['count']}" for one in level["pieces"])
+        click.echo(f"by now in {level['machine']}: {level['sum']} {level['currency']}{held and ' = '}{held}")
 
 
 def _shown(row: Row) -> Row:

@@ -7,13 +7,15 @@ Failures: `Reject` where there is no such till, or the period ends before it beg
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from ..books import Books, DrawerSums
+from ..books import Books, DrawerSums, Stocked
 from ..errors import Fault, Reason, Reject
-from ..model import DrawerDocument, DrawerMove, money
+from ..model import NOTHING, DrawerDocument, DrawerMove, money
 from . import views
 from .office import Office
 from .salesviews import tills_of
@@ -40,9 +42,11 @@ def drawer(
     with books.read() as txn:
         documents = txn.drawer(shop, till, begin, end, limit + 1, below)
         sums = txn.drawer_sums(shop, till, begin, end)
+        stock = txn.stock(shop, till)
     shown, more = documents[:limit], documents[limit:]
     return {
         **_head(shop, till, since, until),
+        "levels": _levels(stock, zone),
         "sums": [_sums(each) for each in sums],
         "documents": [_document(each, zone) for each in shown],
         "next": {"machine": shown[-1].machine, "entry": shown[-1].entry} if more else None,
@@ -64,7 +68,8 @@ def drawers(
             }
             for till in tills
         ]
-    return {**_head(shop, None, since, until), "tills": rows}
+        stock = txn.stock(shop)
+    return {**_head(shop, None, since, until), "levels": _levels(stock, zone), "tills": rows}
 
 
 def last_days(office: Office, books: Books, shop: str, till: str = "", *, days: int) -> tuple[date, date]:
@@ -114,6 +119,32 @@ def _sums(sums: DrawerSums) -> Row:
         "removed": _text(sums.removed),
         "owed": _text(sums.owed),
     }
+
+
+def _levels(stock: Sequence[Stocked], zone: ZoneInfo) -> list[Row]:
+    """What lies in each machine by now, whatever the period: as far as its documents tell."""
+    rows: list[Row] = []
+    for (till, machine, currency), held in groupby(stock, lambda one: (one.till, one.machine, one.currency)):
+        mine = list(held)
+        rows.append(
+            {
+                "till": till,
+                "machine": machine,
+                "currency": currency,
+                "at": _moment(max(one.at.timestamp() for one in mine), zone),
+                "sum": _text(sum((one.denomination * one.pieces for one in mine), NOTHING)),
+                "pieces": [
+                    {
+                        "denomination": _text(one.denomination),
+                        "count": one.pieces,
+                        "sum": _text(one.denomination * one.pieces),
+                    }
+                    for one in mine
+                    if one.pieces
+                ],
+            }
+        )
+    return rows
 
 
 def _document(document: DrawerDocument, zone: ZoneInfo) -> Row:

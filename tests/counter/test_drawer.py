@@ -66,6 +66,7 @@ def test_drawer_is_told_newest_first_with_its_sums(told: Verb) -> None:
         "2026-11-21 22:05 M1 9 resolved receipt 12 returned, Анна, they were still in the hopper",
         "2026-11-20 12:15 M1 6 sale receipt 12 370.00 500.00 60.00 60.00 10.00",
         "3 documents: in 500.00, out 1560.00, owed 10.00 RUB",
+        "by now in M1: -1060.00 RUB = 500.00 × -2, 10.00 × -6",
     ]
 
 

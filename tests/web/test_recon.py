@@ -152,6 +152,15 @@ def test_a_drawer_is_told_newest_first_and_what_nobody_knows_has_a_word(viewer: 
     assert "120.00 RUB" in told_of_tills(viewer)
 
 
+@pytest.mark.parametrize("where", ["5", "5/1"])
+def test_what_lies_in_a_machine_is_told_by_denomination(viewer: Browser, where: str) -> None:
+    page = viewer.page(f"/cash?place={where}")
+    (section,) = page.xpath("//section[@aria-labelledby='levels']")
+    assert [words(row) for row in section.xpath(".//tbody/tr")] == ["500.00 1 500.00", "10.00 -12 -120.00"]
+    assert "In all 380.00 RUB held cash before its first document" in words(section)
+    assert "levels" not in [one.get("aria-labelledby") for one in viewer.page("/cash?place=6").xpath("//section")]
+
+
 def told_of_tills(browser: Browser) -> str:
     return told(browser.page("/cash?place=5"), "Till 1")
 
