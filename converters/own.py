@@ -44,6 +44,7 @@ from .encoding import UTF8
 from .gates import Gate, wrong_check_digit
 from .limits import Limits
 from .ownrecords import KINDS, OwnKind, collapsed, dates_reversed, point_for_comma
+from .patterns import RecordPattern
 from .reading import Record, records, shortened
 from .schemas import fingerprint, shape_of_root
 from .skimming import Cut, Cutting, lines_at, mark
@@ -121,6 +122,7 @@ class _Reading:
         self._full = full
         self._record = f"{{{NAMESPACE}}}{kind.record}"
         self._delete = f"{{{NAMESPACE}}}delete"
+        self._pattern = None if kind.at_sight is None or options.decimal_comma else _pattern(head.root)
         self._seen: set[tuple[str, ...]] = set()
 
     def forms(self, document: bytes) -> list[etree._Element]:
@@ -167,7 +169,25 @@ class _Reading:
             _, since, till = put.key
             yield self._refused(line, form, "from", Reason("own.dates", since=since, till=till))
             return
-        yield from self._again(put.key, line)
+        yield from self._taken(put)
+
+    def at_sight(self, record: bytes, line: int) -> Put | None:
+        """What a record says that needs no parser: its pattern takes it. `record` is without its end tag."""
+        pattern, kind = self._pattern, self._kind
+        if pattern is None or kind.at_sight is None:
+            return None
+        try:
+            texts = pattern.read(record.decode())
+        except UnicodeDecodeError:
+            return None
+        return None if texts is None else kind.at_sight(pattern, texts, line)
+
+    def taken(self, put: Put) -> list[Event]:
+        """A valid record, and what is to be said of it."""
+        return list(self._taken(put))
+
+    def _taken(self, put: Put) -> Iterator[Event]:
+        yield from self._again(put.key, put.line)
         if isinstance(put.body, Good):
             put, remarks = _without_repeats(put, put.body)
             yield from remarks
@@ -221,12 +241,11 @@ class _Skimming:
         self._passed += len(marks) - after
 
     def _read(self) -> Iterator[Event]:
-        document = self._cutting.document([strange.record for strange in self._waiting])
-        forms = self._reading.forms(document) if self._waiting else []
-        if len(forms) != len(self._waiting):
-            raise Aside
-        stated = self._reading.take([(one.place, form) for one, form in zip(self._waiting, forms, strict=True)])
-        for one, events in zip(self._waiting, stated, strict=True):
+        waiting, reading = self._waiting, self._reading
+        puts = [reading.at_sight(one.record, one.place) for one in waiting]
+        parsed = self._parsed([one for one, put in zip(waiting, puts, strict=True) if put is None])
+        for one, put in zip(waiting, puts, strict=True):
+            events = next(parsed) if put is None else reading.taken(put)
             if one.before:
                 yield Same(one.before)
             if len(events) == 1 and isinstance(events[0], Put):
@@ -237,12 +256,25 @@ class _Skimming:
             yield Same(self._passed)
         self._waiting, self._size, self._passed = [], 0, 0
 
+    def _parsed(self, strange: list[_Strange]) -> Iterator[list[Event]]:
+        if not strange:
+            return iter(())
+        forms = self._reading.forms(self._cutting.document([one.record for one in strange]))
+        if len(forms) != len(strange):
+            raise Aside
+        return self._reading.take([(one.place, form) for one, form in zip(strange, forms, strict=True)])
+
 
 class _Strange(NamedTuple):
     before: int  # known records between it and the one before
     place: int
     record: bytes
     mark: bytes
+
+
+@cache
+def _pattern(root: str) -> RecordPattern:
+    return RecordPattern(f"{root}.xsd", KINDS[root].record)
 
 
 @cache

@@ -13,6 +13,7 @@ from decimal import Decimal
 from lxml import etree
 
 from ..model import (
+    ONE,
     Alcohol,
     Barcode,
     BarcodeOf,
@@ -31,6 +32,7 @@ from ..model import (
     money,
     quantity,
 )
+from .patterns import RecordPattern, Texts, meant
 
 Element = etree._Element
 NUMBERS = frozenset({"price", "minPrice", "extraPrice"})  # elements whose text is an amount
@@ -56,6 +58,7 @@ class OwnKind:
     read: Callable[[Element, int], Put]
     delete_key: str = "code"
     spelled: Callable[[str], str] = _same
+    at_sight: Callable[[RecordPattern, Texts, int], Put] | None = None  # of a record that its pattern took
 
 
 # --- plain values ------------------------------------------------------------------------------------------
@@ -155,6 +158,67 @@ def _good(element: Element, line: int) -> Put:
     return Put(Kind.GOOD, (_said(element, "code") or "",), body, line)
 
 
+def good_at_sight(pattern: RecordPattern, texts: Texts, line: int) -> Put:
+    """The good of a record that the pattern took; `texts` in the order of `GOOD_TEXTS`."""
+    (
+        code,
+        name,
+        receipt_name,
+        article,
+        barcodes,
+        group,
+        unit,
+        tax,
+        department,
+        price,
+        min_price,
+        extra_prices,
+        flags,
+        age,
+        mark,
+        alcohol,
+        alcohol_code,
+        strength,
+        volume,
+        payment_object,
+        scale_group,
+        plu,
+    ) = texts
+    body = Good(
+        name=name or "",
+        receipt_name=receipt_name,
+        article=article,
+        barcodes=tuple(
+            Barcode(text, quantity(Decimal(count)) if count else ONE)
+            for count, text in pattern.repeated("barcode", barcodes)
+        ),
+        group=group,
+        unit=None if unit is None else _plain_number(unit),
+        tax=None if tax is None else _plain_number(tax),
+        department=int(department or 1),
+        price=None if price is None else money(Decimal(price)),
+        min_price=None if min_price is None else money(Decimal(min_price)),
+        extra_prices=tuple(
+            ExtraPrice(int(number), money(Decimal(amount)), meant(title))
+            for number, title, amount in pattern.repeated("extraPrice", extra_prices)
+        ),
+        flags=tuple(sorted({flag for (flag,) in pattern.repeated("flag", flags)})),
+        age=_int(age),
+        mark=mark,
+        alcohol=Alcohol(alcohol_code, _number(strength), _number(volume)) if alcohol else None,
+        payment_object=_int(payment_object),
+        plu=None if plu is None else Plu(int(plu), int(scale_group or 1)),
+    )
+    return Put(Kind.GOOD, (code or "",), body, line)
+
+
+GOOD_TEXTS = (
+    *("code", "name", "receiptName", "article", "barcode", "group", "unit", "tax", "department", "price", "minPrice"),
+    *("extraPrice", "flag", "age", "mark", "alcohol", "alcohol.code", "alcohol.strength", "alcohol.volume"),
+    *("paymentObject", "plu.scaleGroup", "plu"),
+)
+
+
 def _packing(element: Element) -> Barcode:
     return Barcode(_text(element), _number(element.get("quantity")) or Decimal(1))
 
@@ -245,7 +309,7 @@ def _restriction(element: Element, line: int) -> Put:
 
 
 KINDS: dict[str, OwnKind] = {
-    "goods": OwnKind((Kind.GOOD,), "good", "code", _good),
+    "goods": OwnKind((Kind.GOOD,), "good", "code", _good, at_sight=good_at_sight),
     "prices": OwnKind((Kind.PRICE, Kind.PROMO), "price", "good", _price, delete_key="good"),
     "barcodes": OwnKind((Kind.BARCODE,), "barcode", "", _barcode, delete_key="barcode"),
     "groups": OwnKind((Kind.GROUP,), "group", "code", _group),

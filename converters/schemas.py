@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -22,6 +23,13 @@ from ..errors import LANGUAGES
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_FACETS = {
+    "pattern": "pattern",
+    "longest": "maxLength",
+    "digits": "totalDigits",
+    "above": "minExclusive",
+    "most": "maxInclusive",
+}
 _PARTICLES = (f"{_XS}sequence", f"{_XS}choice")
 
 Words = Mapping[str, str]  # by language
@@ -35,6 +43,18 @@ class Child:
     shape: Shape
     least: int
     most: int | None  # None = any number
+
+
+class Facets(NamedTuple):
+    """What a simple type allows, as the schema spells it; "" = it says nothing of that."""
+
+    base: str
+    pattern: str = ""
+    choices: tuple[str, ...] = ()
+    longest: str = ""
+    digits: str = ""
+    above: str = ""  # the bound that it excludes
+    most: str = ""
 
 
 class Shape:
@@ -60,6 +80,25 @@ class Shape:
     def attributes(self) -> dict[str, Shape]:
         nodes = [*self._parts(f"{_XS}attribute"), *self._grouped()]
         return {str(node.get("name")): self._of(node) for node in nodes}
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """The attributes that must be there."""
+        nodes = [*self._parts(f"{_XS}attribute"), *self._grouped()]
+        return frozenset(str(node.get("name")) for node in nodes if node.get("use") == "required")
+
+    @cached_property
+    def facets(self) -> Facets | None:
+        """Of its text; None where it may have none, or nobody says which."""
+        base = self._extended
+        if base is not None:
+            return self._of(base).facets
+        rules = None if self._node is None else self._node.find(f"{_XS}restriction")
+        if rules is None:
+            return None
+        said = {name: str(node.get("value")) for name in _FACETS for node in rules.iterfind(f"{_XS}{_FACETS[name]}")}
+        choices = tuple(str(node.get("value")) for node in rules.iterfind(f"{_XS}enumeration"))
+        return Facets(str(rules.get("base")).rpartition(":")[2], choices=choices, **said)
 
     def _child(self, node: etree._Element) -> Child:
         most = node.get("maxOccurs", "1")

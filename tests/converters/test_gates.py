@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
+from stdnum import ean
 from tillpost.converters.gates import Gate, wrong_check_digit
 from tillpost.converters.own import NAMESPACE
 from tillpost.errors import LANGUAGES, Reason
@@ -132,6 +135,11 @@ def test_check_digit_is_looked_at_in_every_length_that_has_one(code: str) -> Non
     assert not wrong_check_digit(code)
     for digit in set("0123456789") - {code[-1]}:
         assert wrong_check_digit(code[:-1] + digit)
+
+
+@given(st.from_regex(r"[0-9]{8}|[0-9]{12,14}", fullmatch=True))
+def test_check_digits_are_those_that_others_compute(code: str) -> None:
+    assert wrong_check_digit(code) == (ean.calc_check_digit(code[:-1]) != code[-1])
 
 
 @pytest.mark.parametrize("code", ["", "1234", "123456789", "400842903345215", "A008429033452", "٤٠٠٨٤٢٩٠٣٣٤٥٢"])

@@ -16,7 +16,7 @@ from post_office import PostOffice, good, goods
 from tillpost import cli
 from tillpost.pipeline.ledger import Ledger
 
-HEAVY = ("lxml", "rich", "structlog", "xmlschema", "lmdb", "msgspec", "watchdog", "stdnum")
+HEAVY = ("lxml", "rich", "structlog", "xmlschema", "lmdb", "msgspec", "watchdog")
 
 
 def walk(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
