@@ -14,13 +14,12 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from ..model import NOTHING, Means, Move, ReceiptLine, direction
-from .amounts import exact_sum
 from .findings import DepartmentSums, MeansSums, Version
 from .session import Session
 from .shiftrows import of_tills, touch
-from .summaries import every_share, summaries
+from .summaries import summaries, wholes
 from .summing import COUNTS, Share
-from .tables import DOCUMENTS, PAYMENTS, SHIFTS, TILLS
+from .tables import DOCUMENTS, SHIFTS, TILLS
 
 
 class Breakdown:
@@ -41,17 +40,15 @@ class Breakdown:
         return _departments(share for share in mine if share.day is not None and since <= share.day <= until)
 
     def _shares(self, shifts: Sequence[int]) -> list[Share]:
-        return every_share(summaries(self._session, shifts))
+        return [share for one in wholes(self._session, shifts) for share in one.departments]
 
     def means(self, shift: int) -> list[MeansSums]:
         """What a shift's receipts brought by each means that was used."""
-        keys = (PAYMENTS.c.means, PAYMENTS.c.move, DOCUMENTS.c.type, DOCUMENTS.c.sign)
-        mine = (DOCUMENTS.c.shift_id == shift) & COUNTS & (DOCUMENTS.c.sign != 0)
-        wanted = select(*keys, exact_sum(PAYMENTS.c.sum).label("sum")).select_from(DOCUMENTS.join(PAYMENTS))
         found: defaultdict[str, list[Decimal]] = defaultdict(lambda: [NOTHING, NOTHING])
-        for row in self._session.rows(wanted.where(mine).group_by(*keys)):
-            way = direction(row.type, row.sign, Move(row.move))
-            found[row.means][row.sign < 0] += row.sum * way * row.sign
+        [mine] = wholes(self._session, [shift])
+        for share in mine.means:
+            way = direction(share.type, share.sign, Move(share.move))
+            found[share.means][share.sign < 0] += share.sum * way * share.sign
         return [MeansSums(means, *found[means.value]) for means in Means if means.value in found]
 
     # --- documents
@@ -66,6 +63,8 @@ class Breakdown:
 
     def versions(self, shift: int) -> list[Version]:
         """The documents of a shift of which there are several versions: all of these, those that count first."""
+        if not summaries(self._session, [shift])[shift].outdated:
+            return []
         columns = DOCUMENTS.c
         other = DOCUMENTS.alias("other")
         same = (other.c.shift_id == shift) & (other.c.type == columns.type) & (other.c.number == columns.number)

@@ -1,9 +1,6 @@
-"""What was sold from hour to hour of a day.
+"""What was sold from hour to hour of a day, as it is kept with each shift.
 
-It is asked of the documents themselves, by an index that holds all that is asked: what is read is a shop's day. Of a
-shift whose documents lie in an archive nothing is told here.
-
-Failures: none of its own.
+Failures: `Halt` for a row that cannot be read.
 """
 
 from __future__ import annotations
@@ -13,14 +10,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import extract, func, select
+from sqlalchemy import select
 
-from ..model import NOTHING, DocumentKind, Noun
-from .amounts import exact_sum
-from .session import Session, batches
+from ..model import NOTHING, Noun
+from .session import Session
 from .shiftrows import of_tills, touch
-from .summing import COUNTS, DAY
-from .tables import DOCUMENTS, SHIFTS, TILLS
+from .summaries import wholes
+from .tables import SHIFTS, TILLS
 
 
 class HourSums(Noun, frozen=True, omit_defaults=True):
@@ -44,18 +40,10 @@ class Hourly:
     def hours(self, shop: str, till: str = "", *, day: date) -> list[HourSums]:
         """The hours of a shop's or a till's day in which receipts ended, in their order."""
         shifts = self._session.rows(select(SHIFTS.c.id).join(TILLS).where(of_tills(shop, till) & touch(day, day)))
-        columns = DOCUMENTS.c
-        at = func.coalesce(columns.ended, columns.began, SHIFTS.c.starts)  # as that of which its day is
-        hour = extract("hour", at).label("hour")
-        keys = (hour, columns.type, columns.sign)
-        wanted = select(*keys, func.count().label("documents"), exact_sum(columns.sum).label("sum"))
-        wanted = wanted.select_from(DOCUMENTS.join(SHIFTS, columns.shift_id == SHIFTS.c.id)).group_by(*keys)
-        told = wanted.where(COUNTS & (columns.sign != 0) & DAY.between(day, day))
         found: defaultdict[int, dict[str, Any]] = defaultdict(lambda: {"receipts": 0})
-        for some in batches([row.id for row in shifts]):
-            for row in self._session.rows(told.where(columns.shift_id.in_(some))):
-                if DocumentKind.of(row.type) is DocumentKind.RECEIPT:
-                    sums, trade = found[int(row.hour)], "sales" if row.sign > 0 else "returns"
-                    sums["receipts"] += row.documents
-                    sums[trade] = sums.get(trade, NOTHING) + row.sum
+        every = wholes(self._session, [row.id for row in shifts])
+        for share in (share for one in every for share in one.hours if share.day == day and share.hour is not None):
+            sums, trade = found[share.hour], "sales" if share.sign > 0 else "returns"
+            sums["receipts"] += share.documents
+            sums[trade] = sums.get(trade, NOTHING) + share.sum
         return [HourSums(one, **sums) for one, sums in sorted(found.items())]

@@ -10,7 +10,7 @@ Failures: `Halt` for a row that cannot be read.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -19,10 +19,22 @@ from sqlalchemy import delete, select
 from ..errors import Halt, Reason
 from ..model import Noun
 from .session import Session, batches
-from .summing import Kind, Numbering, Share, kinds, numberings, shares, versions
+from .summing import (
+    HourShare,
+    Kind,
+    MeansShare,
+    Numbering,
+    Share,
+    hours,
+    kinds,
+    means,
+    numberings,
+    shares,
+    versions,
+)
 from .tables import SHIFT_SUMS, SHIFTS
 
-R = TypeVar("R", Kind, Share)
+R = TypeVar("R", Kind, Share, MeansShare, HourShare)
 
 
 class Summary(Noun, frozen=True, omit_defaults=True):
@@ -31,7 +43,6 @@ class Summary(Noun, frozen=True, omit_defaults=True):
     kinds: tuple[Kind, ...] = ()
     numbering: Numbering = Numbering()
     versions: int = 0  # of documents, whether they count or not
-    departments: tuple[Share, ...] = ()
 
     @property
     def outdated(self) -> int:
@@ -39,7 +50,16 @@ class Summary(Noun, frozen=True, omit_defaults=True):
         return self.versions - self.numbering.documents
 
 
-Summaries = dict[int, Summary]  # by the shift's row
+class Whole(Summary, frozen=True, omit_defaults=True):
+    """With what few ask for."""
+
+    departments: tuple[Share, ...] = ()
+    means: tuple[MeansShare, ...] = ()
+    hours: tuple[HourShare, ...] = ()
+
+
+S = TypeVar("S", bound=Summary)
+Summaries = Mapping[int, Summary]  # by the shift's row
 
 
 def keep(session: Session, shifts: Sequence[int]) -> None:
@@ -61,32 +81,41 @@ def complete(session: Session) -> None:
 
 def summaries(session: Session, shifts: Sequence[int]) -> Summaries:
     """Of each of these shifts."""
-    found: Summaries = {}
+    return _kept(session, shifts, Summary)
+
+
+def wholes(session: Session, shifts: Sequence[int]) -> list[Whole]:
+    """Of each of these shifts."""
+    return list(_kept(session, shifts, Whole).values())
+
+
+def _kept(session: Session, shifts: Sequence[int], kind: type[S]) -> dict[int, S]:
+    """What is not of this kind is passed over, not read."""
+    found: dict[int, S] = {}
     for some in batches(shifts):
         kept = session.rows(select(SHIFT_SUMS).where(SHIFT_SUMS.c.shift_id.in_(some)))
-        found.update((row.shift_id, _read(row.body)) for row in kept)
-    return found | _summed(session, [shift for shift in shifts if shift not in found])
+        found.update((row.shift_id, _read(row.body, kind)) for row in kept)
+    return found | {shift: kind() for shift in shifts if shift not in found}
 
 
 def every_kind(found: Summaries) -> list[Kind]:
     return [kind for one in found.values() for kind in one.kinds]
 
 
-def every_share(found: Summaries) -> list[Share]:
-    return [share for one in found.values() for share in one.departments]
-
-
-def _summed(session: Session, shifts: Sequence[int]) -> Summaries:
+def _summed(session: Session, shifts: Sequence[int]) -> dict[int, Whole]:
     if not shifts:
         return {}
-    by_shift, by_department = _grouped(kinds(session, shifts)), _grouped(shares(session, shifts))
+    by_shift, departments = _grouped(kinds(session, shifts)), _grouped(shares(session, shifts))
+    paid, sold = _grouped(means(session, shifts)), _grouped(hours(session, shifts))
     numbers, counts = numberings(session, shifts), versions(session, shifts)
     return {
-        shift: Summary(
+        shift: Whole(
             tuple(by_shift[shift]),
             numbers.get(shift, Numbering()),
             counts.get(shift, 0),
-            tuple(by_department[shift]),
+            tuple(departments[shift]),
+            tuple(paid[shift]),
+            tuple(sold[shift]),
         )
         for shift in shifts
     }
@@ -99,8 +128,8 @@ def _grouped(rows: Iterable[R]) -> defaultdict[int, list[R]]:
     return found
 
 
-def _read(body: bytes) -> Summary:
+def _read(body: bytes, kind: type[S]) -> S:
     try:
-        return msgspec.msgpack.decode(body, type=Summary)
+        return msgspec.msgpack.decode(body, type=kind)
     except msgspec.DecodeError as trouble:
         raise Halt(Reason("books.row", kind=Summary.__name__, detail=trouble)) from trouble

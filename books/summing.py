@@ -15,12 +15,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Date, func, select, true
+from sqlalchemy import ColumnElement, Date, Select, extract, func, select, true
 
 from ..model import CASH_IN, CASH_OUT, NOTHING, DocumentKind, ShiftSums
 from .amounts import exact_sum
 from .session import Session, batches
-from .tables import DOCUMENTS, POSITIONS, SHIFTS
+from .tables import DOCUMENTS, PAYMENTS, POSITIONS, SHIFTS
 
 K = TypeVar("K", bound=Hashable)
 
@@ -50,20 +50,43 @@ class Share(NamedTuple):
     sum: Decimal
 
 
+class MeansShare(NamedTuple):
+    """What receipts of one type were paid with one means, or what went back by it, in one shift."""
+
+    shift: int
+    means: str
+    move: str
+    type: int
+    sign: int
+    sum: Decimal
+
+
+class HourShare(NamedTuple):
+    """What the receipts of one type that ended in one hour of a day come to, in one shift."""
+
+    shift: int
+    day: date | None
+    hour: int | None  # 0 to 23
+    type: int
+    sign: int
+    documents: int
+    sum: Decimal
+
+
 COUNTS = DOCUMENTS.c.counts == true()  # bare, SQLite would not look for it in an index
 _KINDS = (DOCUMENTS.c.shift_id, DOCUMENTS.c.type, DOCUMENTS.c.sign, DOCUMENTS.c.annulled)
 _AMOUNTS = (exact_sum(DOCUMENTS.c.sum), exact_sum(DOCUMENTS.c.cash), exact_sum(DOCUMENTS.c.cashless))
 # A document without a time is of the day on which its shift began.
-DAY = func.date(func.coalesce(DOCUMENTS.c.ended, DOCUMENTS.c.began, SHIFTS.c.starts), type_=Date)
+_AT = func.coalesce(DOCUMENTS.c.ended, DOCUMENTS.c.began, SHIFTS.c.starts)
+DAY = func.date(_AT, type_=Date)
+_RECEIPTS = COUNTS & (DOCUMENTS.c.sign != 0)
 
 
 def kinds(session: Session, shifts: Sequence[int]) -> list[Kind]:
     """What the documents of these shifts come to."""
     day = DAY.label("day")
     wanted = select(*_KINDS, func.count(), *_AMOUNTS, day).select_from(DOCUMENTS).join(SHIFTS)
-    wanted = wanted.where(COUNTS).group_by(*_KINDS, day)
-    mine = DOCUMENTS.c.shift_id
-    return [Kind(*row) for some in batches(shifts) for row in session.rows(wanted.where(mine.in_(some)))]
+    return [Kind(*row) for row in _rows(session, shifts, wanted.where(COUNTS).group_by(*_KINDS, day))]
 
 
 def shares(session: Session, shifts: Sequence[int]) -> list[Share]:
@@ -72,9 +95,29 @@ def shares(session: Session, shifts: Sequence[int]) -> list[Share]:
     keys = (DOCUMENTS.c.shift_id, POSITIONS.c.department, DOCUMENTS.c.sign, day)
     tables = DOCUMENTS.join(POSITIONS).join(SHIFTS, DOCUMENTS.c.shift_id == SHIFTS.c.id)
     wanted = select(*keys, func.count(), exact_sum(POSITIONS.c.sum)).select_from(tables)
-    wanted = wanted.where(COUNTS & (DOCUMENTS.c.sign != 0)).group_by(*keys)
-    mine = DOCUMENTS.c.shift_id
-    return [Share(*row) for some in batches(shifts) for row in session.rows(wanted.where(mine.in_(some)))]
+    return [Share(*row) for row in _rows(session, shifts, wanted.where(_RECEIPTS).group_by(*keys))]
+
+
+def means(session: Session, shifts: Sequence[int]) -> list[MeansShare]:
+    """What the receipts of these shifts were paid with."""
+    keys = (DOCUMENTS.c.shift_id, PAYMENTS.c.means, PAYMENTS.c.move, DOCUMENTS.c.type, DOCUMENTS.c.sign)
+    wanted = select(*keys, exact_sum(PAYMENTS.c.sum)).select_from(DOCUMENTS.join(PAYMENTS))
+    return [MeansShare(*row) for row in _rows(session, shifts, wanted.where(_RECEIPTS).group_by(*keys))]
+
+
+def hours(session: Session, shifts: Sequence[int]) -> list[HourShare]:
+    """When the receipts of these shifts ended."""
+    day, hour = DAY.label("day"), extract("hour", _AT).label("hour")
+    keys = (DOCUMENTS.c.shift_id, day, hour, DOCUMENTS.c.type, DOCUMENTS.c.sign)
+    wanted = select(*keys, func.count(), exact_sum(DOCUMENTS.c.sum)).select_from(DOCUMENTS).join(SHIFTS)
+    rows = _rows(session, shifts, wanted.where(_RECEIPTS).group_by(*keys))
+    found = [HourShare(*row)._replace(hour=None if row.hour is None else int(row.hour)) for row in rows]
+    return [one for one in found if DocumentKind.of(one.type) is DocumentKind.RECEIPT]
+
+
+def _rows(session: Session, shifts: Sequence[int], wanted: Select[Any]) -> Iterator[Any]:
+    for some in batches(shifts):
+        yield from session.rows(wanted.where(DOCUMENTS.c.shift_id.in_(some)))
 
 
 def versions(session: Session, shifts: Sequence[int]) -> dict[int, int]:

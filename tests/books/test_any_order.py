@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from naive_books import NaiveBooks
 from tillpost.books import Books, Delivery, summing
-from tillpost.books.summaries import summaries
+from tillpost.books.summaries import wholes
 from tillpost.books.tables import SHIFT_SUMS
 from tillpost.model import Means, Move, Payment, SalesEvent
 from trial_books import Trial, empty
@@ -80,18 +80,20 @@ def summed(trial: Trial) -> Any:
         session, rows = txn._session, [row.id for row in txn.find_shifts()]
         every = summing.kinds(session, rows)
         numbers, versions = summing.numberings(session, rows), summing.versions(session, rows)
-        shares = summing.shares(session, rows)
-    mine = {row: {kind for kind in every if kind.shift == row} for row in rows}
-    sold = {row: {share for share in shares if share.shift == row} for row in rows}
-    return {row: (mine[row], numbers.get(row, summing.Numbering()), versions.get(row, 0), sold[row]) for row in rows}
+        shares = (summing.shares(session, rows), summing.means(session, rows), summing.hours(session, rows))
+    mine = {row: [{one for one in some if one.shift == row} for some in (every, *shares)] for row in rows}
+    return {row: (numbers.get(row, summing.Numbering()), versions.get(row, 0), *mine[row]) for row in rows}
 
 
 def kept(trial: Trial) -> Any:
     """The same, as it is kept beside them."""
     with trial.books.read() as txn:
-        every = txn._session.rows(sqlalchemy.select(SHIFT_SUMS.c.shift_id))
-        found = summaries(txn._session, [row.shift_id for row in every])
-    return {row: (set(one.kinds), one.numbering, one.versions, set(one.departments)) for row, one in found.items()}
+        every = [row.shift_id for row in txn._session.rows(sqlalchemy.select(SHIFT_SUMS.c.shift_id))]
+        found = zip(every, wholes(txn._session, every), strict=True)
+    return {
+        row: (one.numbering, one.versions, *map(set, (one.kinds, one.departments, one.means, one.hours)))
+        for row, one in found
+    }
 
 
 def starts(*times: datetime | None) -> datetime:

@@ -377,11 +377,13 @@ QUESTIONS: dict[str, Any] = {
     "a page of a shop's shifts": lambda txn: txn.reckonings("5", limit=2, below=9),
     "a shop's first day": lambda txn: txn.first_day("5"),
     "a day's departments": lambda txn: txn.departments_by_day("5", since=DAY, until=DAY),
+    "a day's hours": lambda txn: txn.hours("5", day=DAY),
     "what is undelivered": lambda txn: txn.reckonings("5", only_undelivered=True, limit=2),
 }
 SUMMED = (  # of them no document is read
     *("a till", "a shift", "a page of a shop's shifts", "a shop's first day"),
     *("a shop's day", "what is undelivered", "a shift's departments", "a day's departments"),
+    *("a shift's means", "a day's hours"),
 )
 
 

@@ -1,4 +1,4 @@
-"""What each shift's departments come to stands beside its other sums.
+"""What each shift's departments, means and hours come to stands beside its other sums.
 
 Those of shifts whose documents are here go, and are made anew in full when the migrations are done; what lies in an
 archive keeps the sums that it has.
