@@ -10,6 +10,7 @@ when the store or the disk does not take it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -72,12 +73,17 @@ class Rejected(Exception):
 
 @dataclass(frozen=True)
 class Opened:
-    """A file whose root was read: who speaks, and for which scope."""
+    """A file whose root was read: who speaks, and for which scope. Its digest is summed meanwhile."""
 
-    export: Export
+    export: Export  # without its digest
     converter: Converter
     head: Head
     header: Header
+    summing: Future[str]
+
+    def summed(self, export: Export) -> Export:
+        """`export` with the file's digest. Raises Retry."""
+        return msgspec.structs.replace(export, digest=self.summing.result())
 
 
 class Reader:
@@ -85,20 +91,23 @@ class Reader:
 
     def __init__(self, office: Office) -> None:
         self._office = office
+        self._beside = ThreadPoolExecutor(1, "digest")
 
     # --- opening
 
     def open(self, export: Export, path: Path) -> Opened:
-        """Reads root and digest. Raises Rejected."""
+        """Reads the root. Raises Rejected."""
         with _rejected(lambda: (export, Verdict())):
             limit = self._office.settings.feed.max_export_bytes
             if export.size > limit:
                 raise Reject(Reason("feed.too-large", size=export.size, limit=limit))
             head, converter = self.head(export.name, path)
             header = converter.header(head)
-            export = msgspec.structs.replace(export, header=header, digest=digest(self._office.disk, path))
+            export = msgspec.structs.replace(export, header=header)
+        summing = self._beside.submit(digest, self._office.disk, path)
+        with _rejected(lambda: (msgspec.structs.replace(export, digest=summing.result()), Verdict())):
             export = msgspec.structs.replace(export, scope=self._scope(export, header))
-        return Opened(export, converter, head, header)
+        return Opened(export, converter, head, header, summing)
 
     def head(self, name: str, path: Path) -> tuple[Head, Converter]:
         """What the first bytes say, and the one converter for them. Raises Reject."""
@@ -144,8 +153,9 @@ class Reader:
         """
         settings = self._office.settings
         tally = Tally(settings.replies.max_refused, settings.feed.max_records)
-        with _rejected(lambda: (opened.export, tally.verdict())):
-            return self._weigh(txn, opened, path, tally, skims=skims)
+        with _rejected(lambda: (opened.summed(opened.export), tally.verdict())):
+            export, verdict = self._weigh(txn, opened, path, tally, skims=skims)
+        return opened.summed(export), verdict
 
     def _weigh(
         self, txn: Transaction, opened: Opened, path: Path, tally: Tally, *, skims: bool
@@ -156,7 +166,7 @@ class Reader:
         )
         doubts: list[Reason] = []
         if not export.released:
-            follows = ledger.follow(header, scope, export.digest)
+            follows = ledger.follow(header, scope, opened.summing.result)
             if follows == "repeat":
                 return msgspec.structs.replace(
                     export, reason=Told("feed.repeat", {"number": header.number or 0})

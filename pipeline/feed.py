@@ -118,7 +118,7 @@ class Feed:
 
     def _decide(self, export: Export) -> tuple[Export, Verdict]:
         """Books the export, or commits why not; still claimed where it must be tried again."""
-        known = export
+        known, opened = export, None
         try:
             with foreseen(self._office.log, Suspicious, Rejected, export=export.name, arrival=export.arrival):
                 if export.closes:
@@ -133,6 +133,7 @@ class Feed:
         except Suspicious as doubt:
             return self._settle(doubt.export, doubt.verdict, ExportState.HELD, doubt.verdict.suspicions[0])
         except Reject as no:  # there is no file to be read, or nobody foresaw what is in it
+            known = known if opened is None else opened.summed(known)
             return self._settle(known, Verdict(), state_of(no.fault), Told.of(no.reason))
         except Rejected as no:
             return self._settle(no.export, no.verdict, state_of(no.reject.fault), Told.of(no.reject.reason))

@@ -13,7 +13,7 @@ Failures: `Reject` (error) for an old number; a record that cannot be decoded is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import islice
 
@@ -232,12 +232,12 @@ class Ledger:
     def stream(self, header: Header, scope: str) -> Stream | None:
         return self._streams.get((header.source, header.kind, scope))
 
-    def follow(self, header: Header, scope: str, digest: str) -> str:
+    def follow(self, header: Header, scope: str, digest: Callable[[], str]) -> str:
         """How `header.number` follows the last one: "next", "repeat" or "gap". Raises Reject for an old number."""
         last = self.stream(header, scope)
         if last is None or header.number is None:
             return "next"
-        if header.number == last.number and digest == last.digest:
+        if header.number == last.number and digest() == last.digest:
             return "repeat"
         if header.number <= last.number:
             raise Reject(Reason("feed.old-number", number=header.number, last=last.number), Fault.ERROR)
