@@ -89,7 +89,8 @@ class Bench:
     def queues(self) -> None:
         if not self._wanted(QUEUES):
             return
-        from primitives import CONTESTANTS, pace  # noqa: PLC0415 - only here are all those queues needed
+        from contestants import CONTESTANTS  # noqa: PLC0415 - not all runs need all those queues installed
+        from primitives import pace  # noqa: PLC0415
 
         found = self._results.setdefault(QUEUES, {})
         found |= self._circumstances(QUEUE_LIBRARIES)

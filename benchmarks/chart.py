@@ -8,9 +8,9 @@ from html import escape
 
 Points = Sequence[tuple[float, float]]
 
-WIDTH, HEIGHT = 1120, 460
+WIDTH, HEIGHT = 1120, 560
 LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT = 70, 50, 330, 350
-BARS_LEFT, BARS_WIDTH, BAR = 770, 260, 18
+BARS_LEFT, BARS_WIDTH, BAR = 770, 260, 22
 COLOURS = ("#666666", "#1f5fa8", "#3a923a", "#b8860b", "#7b4fa3", "#c0392b", "#118a8a")
 OURS, OTHERS = "#1f5fa8", "#b0b0b0"
 MOST = 10.0  # ratios above are cut off, and told
@@ -33,7 +33,7 @@ def _lines(lines: Mapping[str, Points]) -> Iterator[str]:
     xs, ys = zip(*everything, strict=True)
     x_scale = _Scale(min(xs), max(xs), LEFT, LEFT + PLOT_WIDTH)
     y_scale = _Scale(min(ys), max(ys), TOP + PLOT_HEIGHT, TOP)
-    yield _text(LEFT, TOP - 22, "Seconds over goods: a line at 45° is linear growth", weight="bold")
+    yield _text(LEFT, TOP - 22, "Seconds over goods; dotted: growth as that of the goods", weight="bold")
     for power in x_scale.powers():
         at = x_scale(10.0**power)
         yield f'<line x1="{at:.1f}" y1="{TOP}" x2="{at:.1f}" y2="{TOP + PLOT_HEIGHT}" stroke="#dddddd"/>'
@@ -42,30 +42,43 @@ def _lines(lines: Mapping[str, Points]) -> Iterator[str]:
         at = y_scale(10.0**power)
         yield f'<line x1="{LEFT}" y1="{at:.1f}" x2="{LEFT + PLOT_WIDTH}" y2="{at:.1f}" stroke="#dddddd"/>'
         yield _text(LEFT - 8, at + 4, f"{10.0**power:g}", anchor="end")
+    yield from _guides(x_scale, y_scale)
     for place, (name, points) in enumerate(lines.items()):
         colour = COLOURS[place % len(COLOURS)]
         path = " ".join(f"{x_scale(x):.1f},{y_scale(y):.1f}" for x, y in points)
         yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
         for x, y in points:
             yield f'<circle cx="{x_scale(x):.1f}" cy="{y_scale(y):.1f}" r="3" fill="{colour}"/>'
-        at = TOP + 16 * place + 10
-        yield f'<rect x="{LEFT + PLOT_WIDTH + 16}" y="{at - 9}" width="10" height="10" fill="{colour}"/>'
-        yield _text(LEFT + PLOT_WIDTH + 32, at, name, size=11)
+        at = TOP + PLOT_HEIGHT + 48 + 16 * place
+        yield f'<rect x="{LEFT}" y="{at - 9}" width="10" height="10" fill="{colour}"/>'
+        yield _text(LEFT + 16, at, name, size=11)
+
+
+def _guides(x_scale: _Scale, y_scale: _Scale) -> Iterator[str]:
+    """Lines along which time grows as the goods do."""
+    first, last = x_scale.powers()[0], x_scale.powers()[-1]
+    frame = f'x="{LEFT}" y="{TOP}" width="{PLOT_WIDTH}" height="{PLOT_HEIGHT}"'
+    yield f'<clipPath id="plot"><rect {frame}/></clipPath>\n<g clip-path="url(#plot)">'
+    for power in range(y_scale.powers()[0] - (last - first), y_scale.powers()[-1]):
+        start, end = y_scale(10.0**power), y_scale(10.0 ** (power + last - first))
+        ends = f'x1="{LEFT}" y1="{start:.1f}" x2="{LEFT + PLOT_WIDTH}" y2="{end:.1f}"'
+        yield f'<line {ends} stroke="#aaaaaa" stroke-dasharray="1 4"/>'
+    yield "</g>"
 
 
 def _bars(bars: Sequence[tuple[str, float, bool]], title: str) -> Iterator[str]:
     if not bars:
         return
     most = min(MOST, max(ratio for _, ratio, _ in bars))
-    yield _text(BARS_LEFT, TOP - 22, title, weight="bold", anchor="middle")
+    yield _text(BARS_LEFT, TOP - 22, title, weight="bold")
     for place, (name, ratio, is_other) in enumerate(bars):
         at = TOP + place * (BAR + 4)
         width = min(ratio, most) / most * BARS_WIDTH
         fill = OTHERS if is_other else OURS
-        yield _text(BARS_LEFT - 8, at + 13, name, anchor="end", size=11)
+        yield _text(BARS_LEFT - 8, at + 15, name, anchor="end", size=11)
         yield f'<rect x="{BARS_LEFT}" y="{at}" width="{max(width, 1):.1f}" height="{BAR}" fill="{fill}"/>'
         cut = " →" if ratio > most else ""
-        yield _text(BARS_LEFT + width + 6, at + 13, f"{ratio:.2f}{cut}", size=11)
+        yield _text(BARS_LEFT + width + 6, at + 15, f"{ratio:.2f}{cut}", size=11)
     one = BARS_LEFT + BARS_WIDTH / most
     bottom = TOP + len(bars) * (BAR + 4)
     if most > 1:

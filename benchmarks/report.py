@@ -125,7 +125,7 @@ class Report:
     def queues(self) -> str:
         if not self._queues:
             return ""
-        from primitives import CONTESTANTS  # noqa: PLC0415 - only who measured queues has them all installed
+        from contestants import CONTESTANTS  # noqa: PLC0415 - only who measured queues has them all installed
 
         rows = [
             [
