@@ -71,6 +71,11 @@ def _bars(bars: Sequence[tuple[str, float, bool]], title: str) -> Iterator[str]:
         return
     most = min(MOST, max(ratio for _, ratio, _ in bars))
     yield _text(BARS_LEFT, TOP - 22, title, weight="bold")
+    one = BARS_LEFT + BARS_WIDTH / most
+    bottom = TOP + len(bars) * (BAR + 4)
+    if most > 1:
+        ends = f'x1="{one:.1f}" y1="{TOP - 6}" x2="{one:.1f}" y2="{bottom}"'
+        yield f'<line {ends} stroke="#c0392b" stroke-dasharray="4 3"/>'
     for place, (name, ratio, is_other) in enumerate(bars):
         at = TOP + place * (BAR + 4)
         width = min(ratio, most) / most * BARS_WIDTH
@@ -79,11 +84,6 @@ def _bars(bars: Sequence[tuple[str, float, bool]], title: str) -> Iterator[str]:
         yield f'<rect x="{BARS_LEFT}" y="{at}" width="{max(width, 1):.1f}" height="{BAR}" fill="{fill}"/>'
         cut = " →" if ratio > most else ""
         yield _text(BARS_LEFT + width + 6, at + 15, f"{ratio:.2f}{cut}", size=11)
-    one = BARS_LEFT + BARS_WIDTH / most
-    bottom = TOP + len(bars) * (BAR + 4)
-    if most > 1:
-        ends = f'x1="{one:.1f}" y1="{TOP - 6}" x2="{one:.1f}" y2="{bottom}"'
-        yield f'<line {ends} stroke="#c0392b" stroke-dasharray="4 3"/>'
 
 
 class _Scale:

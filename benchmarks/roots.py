@@ -33,7 +33,7 @@ class Root:
         self.path = path
 
     def command(self, *words: str) -> Command:
-        return Command([PROGRAM, *words], {"TILLPOST_ROOT": str(self.path), "TILLPOST_LANGUAGE": "en"})
+        return Command([PROGRAM, *words], {"TILLPOST_ROOT": str(self.path)})
 
     def call(self, *words: str) -> None:
         """Raises Failed."""
