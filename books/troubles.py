@@ -63,6 +63,8 @@ def told_of_url(database: str) -> Iterator[None]:
         yield
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as trouble:
         raise Halt(Reason("books.url", database=database, detail=_line(trouble))) from trouble
+    except ValueError as trouble:  # it would quote a piece of the URL, perhaps of the password
+        raise Halt(Reason("books.url", database=database, detail="its port is no number")) from trouble
 
 
 @contextmanager

@@ -25,9 +25,11 @@ from typing import IO, Protocol
 from ..errors import Reason, Retry
 from .clock import Clock
 from .logs import Log
+from .masking import masked, surrounding
 from .sections import Notify
 
 REST = 10  # time-outs that a command rests which hung; the setting's description names the same
+MAX_READ = 1 << 16  # bytes at the end of a failed command's words, which are searched for secrets
 MAX_SAID = 500  # characters of a failed command's own words that are logged
 
 
@@ -111,8 +113,8 @@ class Notices:
         try:
             with tempfile.TemporaryFile() as said:
                 status = self._run(event, page, said)
-                said.seek(0)
-                words = said.read()[-MAX_SAID:].decode(errors="replace").strip()
+                said.seek(max(said.seek(0, os.SEEK_END) - MAX_READ, 0))
+                words = masked(said.read().decode(errors="replace").strip(), self._secrets())[-MAX_SAID:]
         except subprocess.TimeoutExpired:
             self._rests_until = self._clock.monotonic() + REST * self._notify.timeout_seconds
             self._log.error("notice_timed_out", notice=event.value, key=key, seconds=self._notify.timeout_seconds)
@@ -123,6 +125,10 @@ class Notices:
                 self._log.error("notice_failed", notice=event.value, key=key, status=status, said=words)
             else:
                 self._log.info("notice_given", notice=event.value, key=key)
+
+    def _secrets(self) -> list[str]:
+        """What the command may say again that is nobody else's business: its arguments, and what it inherits."""
+        return [*self._command[1:], *(part for one in self._command[1:] for part in one.split("=")), *surrounding()]
 
     def _run(self, event: Event, page: bytes, said: IO[bytes]) -> int:
         """The command's exit status. One that runs too long is killed, with all it started."""

@@ -34,8 +34,8 @@ GIVEN = ("inbox", "replies", "outbox")  # folders that the ERP must come to, by 
 
 
 class Wanted(Noun, frozen=True):
-    """`group` by its number, None = whatever it is; `may`: what is right as well. `given`: only what everybody may write
-    is wrong."""
+    """`group` by its number, None = whatever it is; `may`: what is right as well. `given`: wrong is only what everybody
+    may write."""
 
     path: Path
     mode: int

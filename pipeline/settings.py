@@ -10,7 +10,6 @@ else as `settingsrules`.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -23,6 +22,7 @@ from ..errors import Halt, Reason
 from ..model.forms import Section, SettingDoc, Spec, Words, expected, shortened, specs
 from .hours import Hours
 from .manual import SHOP, describe, sections, template, toml
+from .masking import masked, shown
 from .rootsettings import Settings, ShopSettings
 from .sections import Arrival, Feed, Guard, Notify, Queue
 from .settingsrules import ID, check, check_id
@@ -47,8 +47,6 @@ __all__ = [
 ]
 
 FILE_NAME = "tillpost.toml"
-# In an address, user:password@host; or behind a word that says so, in a command or a till's property.
-PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)|(?i:(?<=password)|(?<=passwd)|(?<=secret)|(?<=token))[ =:]+[^ \",]+")
 
 
 def load(root: Path) -> Settings:
@@ -70,7 +68,7 @@ def show(root: Path) -> list[dict[str, object]]:
             rows.append(
                 {
                     "setting": path,
-                    "value": PASSWORD.sub("***", toml(_value(settings, path))),
+                    "value": masked(toml(_value(settings, path))),
                     "default": toml(doc.default),
                     "type": doc.type,
                     "unit": doc.unit,
@@ -141,7 +139,7 @@ def _check_value(spec: Spec, value: Any, path: str) -> None:
     try:
         msgspec.convert(value, spec.hint)
     except msgspec.ValidationError as cause:
-        reason = Reason("settings.wrong-value", key=path, got=shortened(value), expected=expected(spec))
+        reason = Reason("settings.wrong-value", key=path, got=shown(path, shortened(value)), expected=expected(spec))
         raise Halt(reason) from cause
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from ..errors import Halt, Reason
 from ..queues.layout import Layout
+from .masking import MASK, shown
 from .rootsettings import Settings, ShopSettings, pairs
 from .servicesections import DOCUMENTS, MOMENT, OF_EACH_TILL
 
@@ -82,7 +83,7 @@ def _check_command(settings: Settings) -> None:
     try:
         shlex.split(settings.notify.command)
     except ValueError as cause:
-        raise Halt(Reason("settings.command", got=settings.notify.command, detail=cause)) from cause
+        raise Halt(Reason("settings.command", got=MASK, detail=cause)) from cause  # an argument may be a secret
 
 
 # --- places
@@ -193,7 +194,7 @@ def _check_pairs(key: str, lines: Iterable[str], form: str) -> None:
     for line in lines:
         name, equals, _ = line.partition("=")
         if not (equals and name.strip() and line.isprintable()):
-            raise Halt(Reason("settings.not-a-pair", key=key, got=line, form=form))
+            raise Halt(Reason("settings.not-a-pair", key=key, got=shown(key, line), form=form))
 
 
 def _split(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -205,4 +206,4 @@ def _split(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _check_value(key: str, value: str) -> None:
     """A till's reader takes % for the beginning of another property's name, and drops blanks around a value."""
     if "%" in value or value != value.strip() or not value.isprintable():
-        raise Halt(Reason("settings.cash-value", key=key, got=value))
+        raise Halt(Reason("settings.cash-value", key=key, got=shown(key, value)))

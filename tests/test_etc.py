@@ -154,7 +154,7 @@ def test_every_call_that_the_jobs_make_passes_the_filter(busy: PostOffice, tmp_p
     allowed = filtered()
     done = busy.root / "broken" / "exports"
     with Worker(tmp_path / "worker") as worker:
-        for verb in ("run", "feed", "collect", "trim", "jobs run requests"):
+        for verb in ("run", "trim", "jobs run requests"):
             try:
                 ended = worker.run(
                     "--root", str(busy.root), *verb.split(),
@@ -177,7 +177,7 @@ def nothing_writable_is_run() -> None:
 
 
 def test_jobs_need_no_memory_that_is_written_and_run(busy: PostOffice) -> None:
-    for verb in ("feed", "collect", "status"):
+    for verb in ("feed", "collect"):
         command = [sys.executable, "-m", "tillpost.cli", "--root", str(busy.root), verb]
         try:
             done = subprocess.run(
