@@ -142,6 +142,10 @@ class ShopLog:
         self.before = changes.standing(shop)
         self.commands = 0
 
+    def has(self, rank: Rank) -> bool:
+        """Whether there is any line of it."""
+        return next(self.scan(rank), None) is not None
+
     def line(self, key: Key) -> Line | None:
         return self._lines.get((self._shop, *key))
 
@@ -169,6 +173,10 @@ class ShopLog:
         self._count(key, 1 if old is None else 0)
         if old is None or not self.is_new(old):
             self.commands += 1
+
+    def add(self, code: str, command: bytes, sold: Sold) -> None:
+        """`write` for a good that is new in the shop."""
+        self.write((int(Rank.GOOD), code), Line(0, command, sold), None)
 
     def keep(self, key: Key, line: Line) -> None:
         """What is known of a line changes; what tills are told does not."""

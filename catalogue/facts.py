@@ -9,7 +9,7 @@ Failures: `Halt` where a stored fact cannot be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from struct import Struct
 from typing import Generic, NamedTuple, TypeVar
 
@@ -17,7 +17,7 @@ import msgspec
 
 from ..errors import Halt, Reason
 from ..model import BODIES, Kind, Noun
-from .keys import last_text, pack_texts, unpack_texts
+from .keys import last_text, pack_texts, text, unpack_texts
 from .store import Table, Transaction
 
 CHAIN = ""  # the scope of facts that hold for every shop
@@ -97,6 +97,29 @@ class Facts:
     def scopes(self, kind: Kind, key: Names) -> frozenset[str]:
         """The scopes that say anything of one thing."""
         return frozenset([scope for scope, _ in self._said(kind, key)])
+
+    def keys(self, kind: Kind) -> Iterator[Names]:
+        """The keys of all, in their order; one comes for each scope."""
+        return (unpack_texts(packed)[:-1] for packed, _ in self._tables[kind].walk())
+
+    def count(self, kind: Kind) -> int:
+        return self._tables[kind].count()
+
+    def without(self, kind: Kind, names: list[str]) -> list[str]:
+        """Those of `names`, which rise, of which no fact speaks whose key begins with the name."""
+        table = self._tables[kind]
+        if table.is_empty():
+            return names
+        return [name for name, found in zip(names, table.under(map(text, names)), strict=True) if not found]
+
+    def lone(self, kind: Kind, names: list[str], scopes: Collection[str]) -> Iterator[Noun | None]:
+        """What is said of each of `names`, which rise, where one scope alone says anything, and is one of `scopes`."""
+        endings = list(map(text, scopes))
+        for name, found in zip(names, self._tables[kind].under(map(text, names)), strict=True):
+            if len(found) == 1 and found[0][0].removeprefix(text(name)) in endings:
+                yield body(kind, _decode(found[0][1]))
+            else:
+                yield None
 
     def scopes_of(self, kind: Kind, keys: Iterable[Names]) -> Iterator[frozenset[str]]:
         """`scopes` for each of many; quickest where they rise."""

@@ -23,16 +23,16 @@ def fill(shops: Sequence[Shop], making: Making, directory: DirectoryMaker, goods
     facts = making.shelves.facts
     for kind in RANKS:
         directory.make_all(kind, shops)
-    for item in _forgotten(shops, making):
-        goods.make_one(item, shops)
-    for item in _stated(facts):
-        goods.make_one(item, shops)
+    making.rivals.survey(facts.count(Kind.GOOD))
+    for items in (_forgotten(shops, making), _stated(facts)):
+        for _ in goods.make_each(items, shops):
+            pass  # who claims the same barcodes is made anyway
 
 
 def _stated(facts: Facts) -> Iterator[str]:
     """Every item that anybody states."""
     for kind in (Kind.GOOD, Kind.VARIANT):
-        for key, _ in groupby(key for key, _, _ in facts.scan(kind)):
+        for key, _ in groupby(facts.keys(kind)):
             yield item_of(key)
 
 

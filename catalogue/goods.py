@@ -9,22 +9,24 @@ Failures: `Halt` where a stored fact or line cannot be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from itertools import islice
 
 import msgspec
 
 from ..errors import Reason
-from ..model import Barcode, ExtraPrice, Gone, Good, Kind, Rank, Shop, ShopGood, ShopScale
-from .changelog import AFTER_ALL, Line, ShopLog, Sold
+from ..model import Barcode, Kind, Rank, Shop, ShopGood
+from .changelog import Sold
 from .dossier import Dossier
 from .items import good_key
 from .joining import Choice, choose, claims, good_of, remain, restricted
-from .keys import Key
 from .making import Making
+from .plain import PlainGoods
+from .selling import Selling, mine_of
 
-Prices = tuple[Decimal, Decimal | None, tuple[ExtraPrice, ...]]
+TOGETHER = 1000  # items whose facts are read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +47,32 @@ class GoodsMaker:
     def make(self, items: Iterable[str], shops: Sequence[Shop]) -> None:
         """Makes `items` and all that claim the same barcodes."""
         todo = sorted(items)
-        seen = set(todo)
-        spread: set[str] = set()  # barcodes whose claimants are all seen
+        rest: set[str] = set()  # claimants that are not made yet
+        spread: set[str] = set()  # barcodes whose claimants are all made, or in `rest`
+        self._making.rivals.survey(len(todo))
+        made = todo
         while todo:
-            found: set[str] = set()
-            for item in todo:
-                for barcode in self.make_one(item, shops) - spread:
-                    found |= self._making.rivals.of(barcode, item)
+            for item, contested in self.make_each(todo, shops):
+                for barcode in contested - spread:
+                    rest |= self._making.rivals.of(barcode, item)
                     spread.add(barcode)
-            todo = sorted(found - seen)
-            seen |= found
+            todo = sorted(_without(rest, made))
+            made = sorted({*made, *todo}) if todo else made
 
-    def make_one(self, item: str, shops: Sequence[Shop]) -> set[str]:
-        """Makes one item. Returns the contested barcodes it claims or had: their claimants must be made too."""
-        self._shelves.moving()
+    def make_each(self, items: Iterable[str], shops: Sequence[Shop]) -> Iterator[tuple[str, set[str]]]:
+        """Makes one item after the other. Yields those that claim contested barcodes, or had them: their claimants
+        must be made too."""
+        plain, rest = PlainGoods(self._making, shops), iter(items)
+        while some := list(islice(rest, TOGETHER)):
+            for item, good in zip(some, plain.read(some), strict=True):
+                self._shelves.moving()
+                if good is None or not plain.make(item, good):
+                    contested = self._make_one(item, shops)
+                    if contested:
+                        yield item, contested
+
+    def _make_one(self, item: str, shops: Sequence[Shop]) -> set[str]:
+        """Makes one item. Returns the contested barcodes it claims or had."""
         dossier = self._making.gatherer.dossier(item)
         code = self._shelves.codes.of(Kind.GOOD, item)
         if code is None or not dossier.known:
@@ -90,9 +104,9 @@ class _Item:
         self._unknown: set[tuple[Kind, str]] = set()
         self._moved: set[tuple[str, str]] = set()
         self._unsold = False
-        self._unsaid: set[str] = set()
+        self._selling = Selling(making, dossier.item, code)
         self._unasked = 1
-        self.contested = {code for code in dossier.claims() if making.rivals.of(code, self._item)}
+        self.contested = {code for code in dossier.claims() if making.rivals.of_own(code, self._item)}
         self._scopes = dossier.scopes() | self._reference_scopes()
 
     def _reference_scopes(self) -> set[str]:
@@ -108,15 +122,15 @@ class _Item:
     def make(self, shop: Shop) -> None:
         log = self._making.logs[shop.id]
         old = log.line((int(Rank.GOOD), self._code))
-        mine = old.sold if old is not None and old.sold is not None and old.sold.item == self._item else None
+        mine = mine_of(old, self._item)
         joined = self._joined(shop)
         if mine is not None:
             self.contested |= {code for code in mine.barcodes if self._making.rivals.of(code, self._item)}
         self._note(shop, joined, mine)
         if joined is not None:
-            self._sell(shop, log, joined, old, mine)
+            self._selling.sell(shop, joined.noun, joined.command, joined.choice.price, old)
         elif old is not None and mine is not None:
-            self._withdraw(shop, log, old, mine)
+            self._selling.withdraw(shop, old, mine)
 
     # --- the join
 
@@ -165,93 +179,7 @@ class _Item:
             self._unknown.add((kind, name))
         return code
 
-    # --- what a till is told
-
-    def _sell(self, shop: Shop, log: ShopLog, joined: Joined, old: Line | None, mine: Sold | None) -> None:
-        noun, command = joined.noun, joined.command
-        waits = mine is not None and not shop.prices_open and _prices_of(mine) != _prices(noun.good)
-        if mine is not None and waits:
-            noun = _with_prices(noun, mine)
-            command = self._shelves.till_format.put(noun)
-        self._shelves.waiting.good(shop.id, self._item, waits)
-        sold = _sold(self._item, noun.good, joined.choice.price)
-        if self._tell(log, sold, command, old):
-            self._count(shop, noun.good.name, mine)
-            self._unsaid.update(self._shelves.till_format.unsupported(noun))
-        self._scale(log, noun.good)
-
-    def _tell(self, log: ShopLog, sold: Sold, command: bytes, old: Line | None) -> bool:
-        """Whether the tills had to be told anything."""
-        key: Key = (int(Rank.GOOD), self._code)
-        before = old.sold if old is not None else None
-        if before is not None:
-            self._bury_barcodes(log, [code for code in before.barcodes if code not in sold.barcodes])
-            sold = msgspec.structs.replace(sold, left=self._extra_prices_left(log, before, sold))
-        line = Line(0, command, sold)
-        if old is None or _says_more(old, line):
-            log.write(key, line, old)
-            self._bury_extra_prices(log, sold)
-            return True
-        if before != sold:
-            log.keep(key, msgspec.structs.replace(line, revision=old.revision))
-        return False
-
-    def _bury_barcodes(self, log: ShopLog, barcodes: Iterable[str]) -> None:
-        for barcode in barcodes:
-            command = self._shelves.till_format.gone(Gone.BARCODE, (barcode,))
-            log.tombstone((Gone.BARCODE.value, barcode), command)
-
-    def _extra_prices_left(self, log: ShopLog, before: Sold, sold: Sold) -> tuple[int, ...]:
-        """The codes of prices that have tombstones from now on; those that came back have none any more."""
-        had, has = ({extra.code for extra in prices} for prices in (before.extra_prices, sold.extra_prices))
-        for code in has & set(before.left):
-            log.lift(self._extra_price(code))
-        return tuple(sorted((had | set(before.left)) - has))
-
-    def _bury_extra_prices(self, log: ShopLog, sold: Sold) -> None:
-        """Told anew whenever the good is, and after it: see `changelog` for why."""
-        main = sold.barcodes[0] if sold.barcodes else self._code
-        for code in sold.left:
-            command = self._shelves.till_format.gone(Gone.EXTRA_PRICE, (main, str(code)))
-            log.tombstone(self._extra_price(code), command, AFTER_ALL)
-
-    def _extra_price(self, code: int) -> Key:
-        """The key of its tombstone."""
-        return Gone.EXTRA_PRICE.value, self._code, str(code)
-
-    def _withdraw(self, shop: Shop, log: ShopLog, old: Line, mine: Sold) -> None:
-        """A deleted good takes its extra prices along, so their tombstones go too."""
-        self._shelves.waiting.good(shop.id, self._item, waits=False)
-        self._bury_barcodes(log, mine.barcodes)
-        for code in mine.left:
-            log.lift(self._extra_price(code))
-        command = self._shelves.till_format.gone(Gone.GOOD, (self._code,))
-        log.tombstone((Gone.GOOD.value, self._code), command)
-        log.erase((int(Rank.GOOD), self._code), old)
-        self._scale(log, None)
-        self._making.tallies[shop.id].delete(self._code, mine.name)
-
-    def _scale(self, log: ShopLog, good: Good | None) -> None:
-        """The good's number on the scales is a line of its own."""
-        key: Key = (int(Rank.SCALE), self._code)
-        old = log.line(key)
-        if good is not None and good.plu is not None:
-            command = self._shelves.till_format.put(ShopScale(self._code, good.plu))
-            if old is None or old.command != command:
-                log.write(key, Line(0, command), old)
-        elif old is not None:
-            command = self._shelves.till_format.gone(Gone.SCALE, (self._code,))
-            log.tombstone((Gone.SCALE.value, self._code), command)
-            log.erase(key, old)
-
     # --- what people are told
-
-    def _count(self, shop: Shop, name: str, mine: Sold | None) -> None:
-        tally = self._making.tallies[shop.id]
-        if mine is None:
-            tally.add(self._code, name)
-        else:
-            tally.change()
 
     def _note(self, shop: Shop, joined: Joined | None, mine: Sold | None) -> None:
         if joined is None:
@@ -277,9 +205,7 @@ class _Item:
         for kind, name in sorted(self._unknown) if making.tells_references else ():
             reason = Reason("catalogue.unknown-reference", good=self._item, kind=kind.value, reference=name)
             making.remarks.tell(reason, self._item)
-        if self._unsaid:
-            fields = ", ".join(sorted(self._unsaid))
-            making.remarks.tell(Reason("catalogue.till-cannot-say", key=self._item, fields=fields), self._item)
+        self._selling.tell()
         if self._unasked > 1:
             making.price_types.add(self._unasked)
         if self._unsold and not self._is_sold_in_variants():
@@ -289,34 +215,6 @@ class _Item:
         return good_key(self._item) == (self._item,) and self._making.gatherer.has_variants(self._item)
 
 
-def _says_more(old: Line, new: Line) -> bool:
-    """Whether tills must be told: the bytes differ, or what they leave out does."""
-    if old.sold is None or new.sold is None or old.command != new.command:
-        return True
-    return (old.sold.barcodes, old.sold.extra_prices, old.sold.left) != (
-        new.sold.barcodes,
-        new.sold.extra_prices,
-        new.sold.left,
-    )
-
-
-def _prices(good: Good) -> Prices:
-    return good.price or Decimal(0), good.min_price, good.extra_prices
-
-
-def _prices_of(sold: Sold) -> Prices:
-    return sold.price, sold.min_price, sold.extra_prices
-
-
-def _with_prices(noun: ShopGood, sold: Sold) -> ShopGood:
-    """`noun` with the prices that its tills have already."""
-    good = msgspec.structs.replace(
-        noun.good, price=sold.price, min_price=sold.min_price, extra_prices=sold.extra_prices
-    )
-    return msgspec.structs.replace(noun, good=good)
-
-
-def _sold(item: str, good: Good, asked: Decimal) -> Sold:
-    barcodes = tuple(barcode.code for barcode in good.barcodes)
-    price, min_price, extra_prices = _prices(good)
-    return Sold(item, good.name, barcodes, price, min_price, extra_prices, asked)
+def _without(found: set[str], made: Sequence[str]) -> set[str]:
+    """`found` without what is in `made`, which rises."""
+    return {item for item in found if made[bisect_left(made, item) : bisect_left(made, item) + 1] != [item]}

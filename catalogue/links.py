@@ -22,7 +22,7 @@ from enum import StrEnum
 from ..model import BarcodeOf, Good, Group, Kind, Noun, Restriction, Variant
 from .facts import Names
 from .items import item_of
-from .keys import is_short, pack_texts, unpack_texts
+from .keys import is_short, pack_texts, text, unpack_texts
 from .store import Table, Transaction
 
 LONGEST_NAME = 200  # bytes of a fact's packed key, so that two of them fit into one key of an index
@@ -117,6 +117,31 @@ class Index:
         if table.is_empty() or not is_short(LONGEST_NAME, target):
             return set()
         return {unpack_texts(packed)[1] for packed, _ in table.walk(pack_texts((target,)))}
+
+    def without(self, relation: Relation, targets: list[str]) -> list[str]:
+        """Those of `targets`, which rise, to which nobody refers."""
+        table = self._tables[relation]
+        if table.is_empty():
+            return targets
+        return [target for target, found in zip(targets, table.under(map(text, targets)), strict=True) if not found]
+
+    def claims(self) -> int:
+        """How many claims on barcodes there are."""
+        return self._tables[Relation.CLAIM].count()
+
+    def contested(self) -> set[str]:
+        """Every barcode that more than one item claims, in any scope."""
+        found: set[str] = set()
+        barcode = claim = b"\xff"
+        for packed, _ in self._tables[Relation.CLAIM].walk():
+            if packed.startswith(claim):
+                continue
+            if packed.startswith(barcode):
+                found.add(unpack_texts(packed)[0])
+            else:
+                end = packed.index(0) + 1
+                barcode, claim = packed[:end], packed[: packed.index(0, end) + 1]
+        return found
 
     def crossed(self, after: str, until: str) -> set[str]:
         """Items with a border of a dated price after the day `after`, up to the day `until`."""

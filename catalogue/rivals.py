@@ -13,6 +13,7 @@ from .facts import Stamp
 from .joining import choose, claims
 from .links import Index, Relation
 
+MANY = 0.1  # items that are made, to claims that there are
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -24,8 +25,14 @@ class Rivals:
         self._gatherer = gatherer
         self._index = index
         self._shops = shops
+        self._suspects: set[str] | None = None  # barcodes that may be contested; None = any may
         self._contested: dict[str, frozenset[str]] = {}
         self._owners: dict[str, dict[str, str]] = {}
+
+    def survey(self, items: int) -> None:
+        """So many items are about to be made: where they are many, all claims are looked through once before."""
+        if self._suspects is None and items > MANY * self._index.claims():
+            self._suspects = self._index.contested()
 
     def of(self, barcode: str, item: str) -> frozenset[str]:
         """Every item that claims `barcode` somewhere, where one besides `item` does; else nobody."""
@@ -36,6 +43,12 @@ class Rivals:
                 return NOBODY
             self._contested[barcode] = found
         return NOBODY if found <= {item} else found
+
+    def of_own(self, barcode: str, item: str) -> frozenset[str]:
+        """`of`, for a barcode that `item` itself claims."""
+        if self._suspects is not None and barcode not in self._suspects:
+            return NOBODY
+        return self.of(barcode, item)
 
     def owner(self, barcode: str, shop: str) -> str | None:
         """Whose a contested barcode is in one of the shops."""
