@@ -12,7 +12,7 @@ BESIDE_EACH_OTHER := -n auto --dist loadfile
 # what tests read beside the package; copied out of the checkout to test the installed wheel
 BESIDE := tests setup.cfg .importlinter $(wildcard samples docs benchmarks *.md)
 
-.PHONY: help venv demo demo-cash bench bench-cash bench-books test faults docs screenshots lint types layers wheel check clean
+.PHONY: help venv demo demo-cash bench bench-cash bench-books bench-collect test faults docs screenshots lint types layers wheel check clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -56,6 +56,9 @@ bench-cash: $(VENV)/.tillpost ## how long a poll round and the change take, besi
 
 bench-books: $(VENV)/.tillpost ## how long a reconciliation's questions take, beside a trivial one; SIZE=1000000 receipts
 	@$(BIN)/python benchmarks/books.py $(or $(SIZE),100000)
+
+bench-collect: $(VENV)/.tillpost ## how many receipts a second are booked, beside bare inserts of the same rows; SIZE=1000000 receipts
+	@$(BIN)/python benchmarks/collect.py $(or $(SIZE),100000)
 
 test: venv ## every test that needs no outside server; ARGS="-k chunk" to choose
 	$(BIN)/pytest $(BESIDE_EACH_OTHER)$(if $(ARGS), $(ARGS))
