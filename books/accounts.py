@@ -12,7 +12,7 @@ from sqlalchemy import Select, select, update
 
 from ..model import Document, ReceiptLine, ShiftAccount, ShiftPlace, ShiftRecord, ShiftSums
 from .nouns import Counted, ShiftRow
-from .rows import noun
+from .rows import noun, understood
 from .session import BATCH, Session
 from .summaries import summaries
 from .summing import COUNTS, by_shift
@@ -91,9 +91,9 @@ class Accounts:
 
     def untold(self, arrival: int, types: Collection[int] | None = None) -> Iterator[Counted]:
         """Documents that this file made count, of these types or of any, in the order in which they were booked.
-        Deliveries may be made while it runs, bookings may not."""
+        Without their raw texts. Deliveries may be made while it runs, bookings may not."""
         last = 0
-        columns = (*_PLACE, DOCUMENTS.c.id, DOCUMENTS.c.shift_id, DOCUMENTS.c.home, DOCUMENTS.c.body, DOCUMENTS.c.raw)
+        columns = (*_PLACE, DOCUMENTS.c.id, DOCUMENTS.c.shift_id, DOCUMENTS.c.home, DOCUMENTS.c.body)
         mine = (DOCUMENTS.c.counted_by == arrival) & DOCUMENTS.c.counts
         wanted = select(*columns).select_from(DOCUMENTS).join(SHIFTS).join(TILLS, SHIFTS.c.till_id == TILLS.c.id)
         wanted = wanted.where(mine).order_by(DOCUMENTS.c.id).limit(BATCH)
@@ -101,7 +101,7 @@ class Accounts:
             wanted = wanted.where(DOCUMENTS.c.type.in_(types))
         while rows := self._session.rows(wanted.where(DOCUMENTS.c.id > last)):
             for row in rows:
-                document = noun(Document, (row.body, row.raw))
+                document = understood(Document, row.body)
                 subject = f"document {row.home} {document.type} {document.number}"
                 yield Counted(subject, ShiftPlace(*row[:4]), row.shift_id, document)
             last = rows[-1].id

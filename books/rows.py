@@ -119,8 +119,12 @@ def body(noun: Document | ShiftRecord) -> bytes:
 
 def noun(kind: type[T], row: Sequence[Any]) -> T:
     """Of a row's body and raw text."""
+    return msgspec.structs.replace(understood(kind, row[0]), raw=row[1].encode())
+
+
+def understood(kind: type[T], body: bytes) -> T:
+    """Of a row's body: all but the raw text."""
     try:
-        made = msgspec.msgpack.decode(row[0], type=kind)
+        return msgspec.msgpack.decode(body, type=kind)
     except msgspec.DecodeError as trouble:
         raise Halt(Reason("books.row", kind=kind.__name__, detail=trouble)) from trouble
-    return msgspec.structs.replace(made, raw=row[1].encode())

@@ -8,7 +8,7 @@ Failures: none of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy import ColumnElement, select
@@ -30,10 +30,11 @@ class Wares:
     def rows(self, positions: Iterable[Position]) -> list[int]:
         """The row of each position's ware, in their order; adds those that the books have not got."""
         told = [(position.code, position.barcode, position.name) for position in positions]
-        self._meet({words: _key(words) for words in told if words not in self._rows})
+        self._meet([words for words in dict.fromkeys(told) if words not in self._rows])
         return [self._rows[words] for words in told]
 
-    def _meet(self, new: dict[Words, bytes]) -> None:
+    def _meet(self, unmet: Sequence[Words]) -> None:
+        new = {words: _key(words) for words in unmet}
         known: dict[bytes, int] = {}
         for some in batches(list(new.values())):
             wanted = select(WARES.c.digest, WARES.c.id).where(WARES.c.digest.in_(some))

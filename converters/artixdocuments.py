@@ -236,7 +236,7 @@ def _extras(tree: Tree, field: str) -> tuple[str, ...]:
         return listed(position, field)
 
     found = listed(tree, field)
-    if not found and any(field in position for position in listed(tree, "inventPositions")):
+    if not found and [1 for position in listed(tree, "inventPositions") if field in position]:
         found = [row for rows_ in rows(tree, "inventPositions", of_position) for row in rows_]
     return tuple(canonical_json(row).decode() for row in found)
 

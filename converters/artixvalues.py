@@ -210,11 +210,16 @@ def whole_or_none(tree: Tree, field: str, least: int = -LARGEST) -> int | None:
 
 def amount(tree: Tree, field: str) -> Decimal:
     """Money, with two digits after the point, or more where the till tells more; 0 where it tells none."""
+    value = tree.get(field)
+    if type(value) is Decimal and (found := _sums.get(value)) is not None:
+        return found
     return amount_or_none(tree, field) or NOTHING
 
 
 def amount_or_none(tree: Tree, field: str) -> Decimal | None:
     value = tree.get(field)
+    if type(value) is Decimal and (found := _sums.get(value)) is not None:
+        return found
     try:
         if value is None:
             return None
@@ -228,6 +233,8 @@ def amount_or_none(tree: Tree, field: str) -> Decimal | None:
 def measure(tree: Tree, field: str) -> Decimal:
     """A quantity, without trailing zeros; 0 where there is none."""
     value = tree.get(field)
+    if (type(value) is Decimal or type(value) is int) and (found := _quantities.get(value)) is not None:
+        return found
     try:
         if value is None:
             return NOTHING
