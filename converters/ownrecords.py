@@ -32,7 +32,6 @@ from ..model import (
     money,
     quantity,
 )
-from .patterns import RecordPattern, Texts, meant
 
 Element = etree._Element
 NUMBERS = frozenset({"price", "minPrice", "extraPrice"})  # elements whose text is an amount
@@ -43,7 +42,7 @@ def _same(key: str) -> str:
     return key
 
 
-def _plain_number(key: str) -> str:
+def plain_number(key: str) -> str:
     """A number in its one spelling: 007 is 7."""
     return str(int(key))
 
@@ -58,7 +57,6 @@ class OwnKind:
     read: Callable[[Element, int], Put]
     delete_key: str = "code"
     spelled: Callable[[str], str] = _same
-    at_sight: Callable[[RecordPattern, Texts, int], Put] | None = None  # of a record that its pattern took
 
 
 # --- plain values ------------------------------------------------------------------------------------------
@@ -142,8 +140,8 @@ def _good(element: Element, line: int) -> Put:
         article=child.text("article"),
         barcodes=tuple(map(_packing, child.all("barcode"))),
         group=child.text("group"),
-        unit=None if unit is None else _plain_number(unit),
-        tax=None if tax is None else _plain_number(tax),
+        unit=None if unit is None else plain_number(unit),
+        tax=None if tax is None else plain_number(tax),
         department=int(child.text("department") or 1),
         price=_money(child.text("price")),
         min_price=_money(child.text("minPrice")),
@@ -158,69 +156,8 @@ def _good(element: Element, line: int) -> Put:
     return Put(Kind.GOOD, (_said(element, "code") or "",), body, line)
 
 
-def good_at_sight(pattern: RecordPattern, texts: Texts, line: int) -> Put:
-    """The good of a record that the pattern took; `texts` in the order of `GOOD_TEXTS`."""
-    (
-        code,
-        name,
-        receipt_name,
-        article,
-        barcodes,
-        group,
-        unit,
-        tax,
-        department,
-        price,
-        min_price,
-        extra_prices,
-        flags,
-        age,
-        mark,
-        alcohol,
-        alcohol_code,
-        strength,
-        volume,
-        payment_object,
-        scale_group,
-        plu,
-    ) = texts
-    body = Good(
-        name=name or "",
-        receipt_name=receipt_name,
-        article=article,
-        barcodes=tuple(
-            Barcode(text, quantity(Decimal(count)) if count else ONE)
-            for count, text in pattern.repeated("barcode", barcodes)
-        ),
-        group=group,
-        unit=None if unit is None else _plain_number(unit),
-        tax=None if tax is None else _plain_number(tax),
-        department=int(department or 1),
-        price=None if price is None else money(Decimal(price)),
-        min_price=None if min_price is None else money(Decimal(min_price)),
-        extra_prices=tuple(
-            ExtraPrice(int(number), money(Decimal(amount)), meant(title))
-            for number, title, amount in pattern.repeated("extraPrice", extra_prices)
-        ),
-        flags=tuple(sorted({flag for (flag,) in pattern.repeated("flag", flags)})),
-        age=_int(age),
-        mark=mark,
-        alcohol=Alcohol(alcohol_code, _number(strength), _number(volume)) if alcohol else None,
-        payment_object=_int(payment_object),
-        plu=None if plu is None else Plu(int(plu), int(scale_group or 1)),
-    )
-    return Put(Kind.GOOD, (code or "",), body, line)
-
-
-GOOD_TEXTS = (
-    *("code", "name", "receiptName", "article", "barcode", "group", "unit", "tax", "department", "price", "minPrice"),
-    *("extraPrice", "flag", "age", "mark", "alcohol", "alcohol.code", "alcohol.strength", "alcohol.volume"),
-    *("paymentObject", "plu.scaleGroup", "plu"),
-)
-
-
 def _packing(element: Element) -> Barcode:
-    return Barcode(_text(element), _number(element.get("quantity")) or Decimal(1))
+    return Barcode(_text(element), _number(element.get("quantity")) or ONE)
 
 
 def _int(text: str | None) -> int | None:
@@ -255,7 +192,7 @@ def dates_reversed(put: Put) -> bool:
 
 
 def _barcode(element: Element, line: int) -> Put:
-    body = BarcodeOf(_said(element, "good") or "", _number(element.get("quantity")) or Decimal(1))
+    body = BarcodeOf(_said(element, "good") or "", _number(element.get("quantity")) or ONE)
     return Put(Kind.BARCODE, (_text(element),), body, line)
 
 
@@ -265,12 +202,12 @@ def _group(element: Element, line: int) -> Put:
 
 def _unit(element: Element, line: int) -> Put:
     fractional = element.get("fractional", "").strip() in ("true", "1")
-    return Put(Kind.UNIT, (_plain_number(element.get("code", "")),), Unit(_text(element), fractional), line)
+    return Put(Kind.UNIT, (plain_number(element.get("code", "")),), Unit(_text(element), fractional), line)
 
 
 def _tax(element: Element, line: int) -> Put:
     body = Tax(_said(element, "name") or "", _number(element.get("rate")))
-    return Put(Kind.TAX, (_plain_number(element.get("code", "")),), body, line)
+    return Put(Kind.TAX, (plain_number(element.get("code", "")),), body, line)
 
 
 def _cashier(element: Element, line: int) -> Put:
@@ -309,12 +246,12 @@ def _restriction(element: Element, line: int) -> Put:
 
 
 KINDS: dict[str, OwnKind] = {
-    "goods": OwnKind((Kind.GOOD,), "good", "code", _good, at_sight=good_at_sight),
+    "goods": OwnKind((Kind.GOOD,), "good", "code", _good),
     "prices": OwnKind((Kind.PRICE, Kind.PROMO), "price", "good", _price, delete_key="good"),
     "barcodes": OwnKind((Kind.BARCODE,), "barcode", "", _barcode, delete_key="barcode"),
     "groups": OwnKind((Kind.GROUP,), "group", "code", _group),
-    "units": OwnKind((Kind.UNIT,), "unit", "code", _unit, spelled=_plain_number),
-    "taxes": OwnKind((Kind.TAX,), "tax", "code", _tax, spelled=_plain_number),
+    "units": OwnKind((Kind.UNIT,), "unit", "code", _unit, spelled=plain_number),
+    "taxes": OwnKind((Kind.TAX,), "tax", "code", _tax, spelled=plain_number),
     "cashiers": OwnKind((Kind.CASHIER,), "cashier", "code", _cashier),
     "sellers": OwnKind((Kind.SELLER,), "seller", "code", _seller),
     "restrictions": OwnKind((Kind.RESTRICTION,), "restriction", "id", _restriction, delete_key="id"),
