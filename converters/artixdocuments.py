@@ -32,15 +32,12 @@ from ..model import (
     ShiftRecord,
     digest,
 )
+from .artixjson import DEEPEST, canonical_json, decoded, items
 from .artixvalues import (
-    DEEPEST,
     Tree,
     Unfit,
     amount,
     amount_or_none,
-    canonical_json,
-    decoded,
-    items,
     listed,
     mark,
     measure,

@@ -137,12 +137,11 @@ def plain(value: Decimal) -> str:
 
 
 def _spelt(value: Value) -> str:
-    kind = type(value)
-    if kind is str:
+    if type(value) is str:
         return _escaped(value, _IN_ATTRIBUTE)
     if value is None:
         return ""
-    if kind is int:
+    if type(value) is int:
         return str(value)
     match value:
         case bool():

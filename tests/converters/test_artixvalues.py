@@ -9,15 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tillpost.converters.artixjson import canonical_json, decoded
 from tillpost.converters.artixvalues import (
     LARGEST,
     LONGEST,
-    Known,
     Unfit,
     amount,
     amount_or_none,
-    canonical_json,
-    decoded,
     mark,
     measure,
     moment,
@@ -237,22 +235,6 @@ def test_depth_is_bounded_alike_for_lists_and_objects() -> None:
 
 def test_last_of_two_values_of_one_name_counts() -> None:
     assert amount(decoded(b'{"x": "wrong", "x": 5}'), "x") == D(5)
-
-
-def test_what_is_remembered_of_values_is_bounded_and_made_again_when_it_was_forgotten() -> None:
-    made: list[int] = []
-
-    def double(value: int) -> int:
-        made.append(value)
-        return 2 * value
-
-    known = Known(double)
-    assert [known[value] for value in (1, 2, 1)] == [2, 4, 2]
-    assert made == [1, 2]
-    assert all(known[value] == 2 * value for value in range(2 * Known.MOST))
-    assert len(known) <= Known.MOST
-    assert known[1] == 2
-    assert made[-1] == 1
 
 
 def test_truth_value_is_no_number_though_python_takes_it_for_one_that_is_remembered() -> None:
