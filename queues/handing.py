@@ -1,7 +1,10 @@
 """The hand-over to many tills at once: what is done to their folders, in which order, made certain by few syncs.
 
-    each chunk's bytes are checked -> linked into every folder -> one sync -> the states to commit as *offered*
-    an empty file is linked as every flag                      -> one sync -> the states to commit as *flagged*
+    each chunk's bytes are checked, the store's folders synced
+                             -> linked into every folder -> one sync -> the states to commit as *offered*
+    an empty file is linked as every flag                -> one sync -> the states to commit as *flagged*
+
+The store comes first: what a power cut leaves in a till's folder is known as ours by its chunk alone.
 
 A flag is a link, too: to make a name costs a third of what a new file does, and disks are slow to find room for new
 files where many were deleted. Where links cannot be (another file system, a file with all the links it may have,
@@ -97,6 +100,7 @@ class Handing:
         placings = [self._placing(stop, len(parcels)) for stop in stops]
         ready = [placing for placing in placings if placing.numbers and not placing.why_not]
         if ready:
+            self._make_store_certain()
             self._place_all(ready, parcels, now)
             self._make_certain(ready)
         return [_offered(placing, parcels) for placing in placings]
@@ -153,14 +157,15 @@ class Handing:
             return False
         return True
 
-    def _make_certain(self, ready: Sequence[_Placing]) -> None:
-        """The tills' names and, at the same go, the chunks' own in their store."""
+    def _make_store_certain(self) -> None:
         shelves = self._chunks.uncertain()
-        troubles = self._disk.sync_dirs([*shelves, *(placing.path for placing in ready if placing.done)])
-        for shelf in shelves:
-            if shelf in troubles:
-                raise troubles[shelf]
+        for trouble in self._disk.sync_dirs(shelves).values():
+            raise trouble
         self._chunks.are_certain(shelves)
+
+    def _make_certain(self, ready: Sequence[_Placing]) -> None:
+        """The tills' names."""
+        troubles = self._disk.sync_dirs([placing.path for placing in ready if placing.done])
         for placing in ready:
             if placing.path in troubles:
                 placing.done, placing.why_not = [], troubles[placing.path].reason
