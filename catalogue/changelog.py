@@ -23,17 +23,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 
 import msgspec
 
 from ..model import Cashier, Change, ExtraPrice, Noun, Rank, Shop
-from .keys import Key, pack, unpack
+from .keys import Key, last_number, number, pack, text
 from .store import Records, Transaction
 
 Options = tuple[str, bool, tuple[str, ...]]
 
 AFTER_ALL = 8  # the place of extra prices that are gone
 
+_GOOD = int(Rank.GOOD)
+_GOODS = number(_GOOD)
 _PLACE_BITS = 28
 _BOOKING_BITS = 32
 
@@ -61,6 +64,13 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     removed: bool = False  # a cashier who is gone, and locked out
 
 
+class _Told(msgspec.Struct, frozen=True, array_like=True):
+    """Of a line, what a till is told; the rest is passed over."""
+
+    revision: int
+    command: bytes
+
+
 class Standing(Noun, frozen=True, omit_defaults=True):
     """How it stands with one shop."""
 
@@ -83,6 +93,7 @@ class ChangeLog:
 
     def __init__(self, txn: Transaction) -> None:
         self.lines = Records(txn.table("lines"), Line)  # (shop, rank, id…)
+        self._told = Records(txn.table("lines"), _Told)
         self.log = txn.table("log")  # (shop, revision) -> the line's key
         self.standings = Records(txn.table("shops"), Standing)
         self._meta = txn.table("catalogue")
@@ -104,27 +115,25 @@ class ChangeLog:
 
     def changes(self, shop: str, after: int, limit: int, full_to: int = 0) -> Iterator[Change]:
         """See `Catalogue.changes`."""
-        for revision, key in self._entries(shop, after):
-            if limit <= 0:
-                return
-            if revision <= full_to and is_tombstone(key):
-                continue
-            line = self.lines.get(key)
-            if line is not None:
-                yield Change(revision, line.command)
+        for revision, row in self._entries(shop, after, full_to) if limit > 0 else ():
+            told = self._told.get_packed(row)
+            if told is not None:
+                yield Change(revision, told.command)
                 limit -= 1
+                if not limit:
+                    return
 
     def pending(self, shop: str, after: int, bound: int, full_to: int = 0) -> int:
-        count = 0
-        for revision, key in self._entries(shop, after):
-            if count >= bound:
-                break
-            count += revision > full_to or not is_tombstone(key)
-        return count
+        return sum(1 for _ in islice(self._entries(shop, after, full_to), bound))
 
-    def _entries(self, shop: str, after: int) -> Iterator[tuple[int, Key]]:
-        for entry, value in self.log.scan((shop,), start=(shop, after + 1)):
-            yield int(entry[1]), unpack(value)
+    def _entries(self, shop: str, after: int, full_to: int) -> Iterator[tuple[int, bytes]]:
+        """The revisions after `after`, and the rows of their lines, but for what a till that was emptied need not
+        learn: what was gone or cleared up to `full_to`."""
+        needless = pack((shop, int(Rank.CLEAR))), pack((shop, int(Rank.DELETE)))
+        for entry, row in self.log.walk(text(shop), start=pack((shop, after + 1))):
+            revision = last_number(entry)
+            if revision > full_to or not row.startswith(needless):
+                yield revision, row
 
 
 class ShopLog:
@@ -135,6 +144,7 @@ class ShopLog:
         self._log = changes.log
         self._standings = changes.standings
         self._shop = shop
+        self._row = text(shop)  # with which all rows of the shop begin
         self._base = booking << _BOOKING_BITS
         self._sequence: Counter[int] = Counter()
         self._live = self._sold = 0
@@ -164,19 +174,32 @@ class ShopLog:
     def write(self, key: Key, line: Line, old: Line | None, place: int | None = None) -> None:
         """`line` is the latest word for `key`, and every till learns it. `old` is what stood there."""
         place = int(key[0]) if place is None else place
-        revision = self._base | place << _PLACE_BITS | self._sequence[place]
-        self._sequence[place] += 1
+        revision = self._next(place)
         if old is not None:
             self._log.delete((self._shop, old.revision))
-        self._lines.put((self._shop, *key), msgspec.structs.replace(line, revision=revision))
-        self._log.put((self._shop, revision), pack((self._shop, *key)))
+        row = pack((self._shop, *key))
+        self._lines.put_packed(row, msgspec.structs.replace(line, revision=revision))
+        self._log.put_packed(self._row + number(revision), row)
         self._count(key, 1 if old is None else 0)
         if old is None or not self.is_new(old):
             self.commands += 1
 
     def add(self, code: str, command: bytes, sold: Sold) -> None:
         """`write` for a good that is new in the shop."""
-        self.write((int(Rank.GOOD), code), Line(0, command, sold), None)
+        revision = self._next(_GOOD)
+        row = self._row + _GOODS + text(code)
+        self._lines.put_packed(row, Line(revision, command, sold))
+        self._log.put_packed(self._row + number(revision), row)
+        self._live += 1
+        self._sold += 1
+        self._ranks.add(_GOOD)
+        self.commands += 1
+
+    def _next(self, place: int) -> int:
+        """The next revision at `place`."""
+        sequence = self._sequence[place]
+        self._sequence[place] = sequence + 1
+        return self._base | place << _PLACE_BITS | sequence
 
     def keep(self, key: Key, line: Line) -> None:
         """What is known of a line changes; what tills are told does not."""
@@ -234,8 +257,3 @@ class ShopLog:
         self._live += more
         self._sold += more if rank == Rank.GOOD else 0
         self._ranks.add(rank)
-
-
-def is_tombstone(key: Key) -> bool:
-    """Whether a line's key (shop, rank, id…) is one that an emptied till need not learn."""
-    return key[1] in (Rank.CLEAR, Rank.DELETE)

@@ -52,8 +52,8 @@ class LmdbTable:
             found = self._from(low, pack(start), reverse=reverse)
         return ((unpack(packed), value) for packed, value in found)
 
-    def walk(self, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        return self._from(prefix, prefix)
+    def walk(self, prefix: bytes = b"", start: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
+        return self._from(prefix, prefix if start is None else start)
 
     def under(self, prefixes: Iterable[bytes]) -> Iterator[list[tuple[bytes, bytes]]]:
         with self._txn.cursor(db=self._handle) as cursor:
@@ -174,7 +174,7 @@ class EmptyTable:
     ) -> Iterator[tuple[Key, bytes]]:
         return iter(())
 
-    def walk(self, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+    def walk(self, prefix: bytes = b"", start: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
         return iter(())
 
     def under(self, prefixes: Iterable[bytes]) -> Iterator[list[tuple[bytes, bytes]]]:

@@ -83,9 +83,9 @@ class MemoryTable:
         for packed in reversed(found) if reverse else found:
             yield unpack(packed), sheet.rows[packed]
 
-    def walk(self, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+    def walk(self, prefix: bytes = b"", start: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
         sheet = self._sheets.readable(self._name)
-        first, last = bisect_left(sheet.order, prefix), bisect_left(sheet.order, prefix + b"\xff")
+        first, last = bisect_left(sheet.order, start or prefix), bisect_left(sheet.order, prefix + b"\xff")
         for packed in sheet.order[first:last]:
             yield packed, sheet.rows[packed]
 

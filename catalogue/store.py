@@ -16,7 +16,7 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from ..errors import Halt, Reason
-from .keys import Key
+from .keys import Key, unpack
 
 VERSION = 1  # of the state; raised when older programs could not read it
 META = "meta"
@@ -53,7 +53,7 @@ class Table(Protocol):
 
     def put_packed(self, packed: bytes, value: bytes) -> None: ...
 
-    def walk(self, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+    def walk(self, prefix: bytes = b"", start: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
         """`scan`, without unpacking."""
         ...
 
@@ -110,11 +110,19 @@ class Records(Generic[T]):
     def count(self) -> int:
         return self._table.count()
 
-    def _decode(self, key: Key, value: bytes) -> T:
+    def get_packed(self, packed: bytes) -> T | None:
+        value = self._table.get_packed(packed)
+        return None if value is None else self._decode(packed, value)
+
+    def put_packed(self, packed: bytes, record: T) -> None:
+        self._table.put_packed(packed, self._encode(record))
+
+    def _decode(self, key: Key | bytes, value: bytes) -> T:
         try:
             return self._decoder.decode(value)
         except msgspec.DecodeError as trouble:
-            raise Halt(Reason("store.record", key=key, detail=trouble)) from trouble
+            shown = unpack(key) if isinstance(key, bytes) else key
+            raise Halt(Reason("store.record", key=shown, detail=trouble)) from trouble
 
 
 def check_version(found: bytes | None, *, empty: bool) -> bool:

@@ -38,6 +38,7 @@ catalogue hands out the till's own numbers.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -46,6 +47,7 @@ from ..model import Alcohol, Barcode, ExtraPrice, Good, ShopGood
 TMC_TOBACCO = 3
 TMC_MARKED = 7
 OPMODE_AGE_RESTRICTED = 32
+KINDS_OF_GOODS = 1024  # by flags and mark; there can be more, there hardly are
 
 
 class _Part(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -105,7 +107,7 @@ class _Invent(_Part, frozen=True, omit_defaults=True, kw_only=True, rename={"sol
     alctypecode: int | None = None
     age: int | None = None
     opmode: int | None = None
-    options: _Options
+    options: msgspec.Raw  # _Options
 
 
 class AddInventItem(msgspec.Struct, frozen=True, tag_field="command", tag="addInventItem"):
@@ -114,7 +116,8 @@ class AddInventItem(msgspec.Struct, frozen=True, tag_field="command", tag="addIn
 
 def number(value: Decimal) -> msgspec.Raw:
     """`value` as a plain JSON number: every digit it has, trailing zeros too, and never an exponent."""
-    return msgspec.Raw(format(value, "f").encode())
+    plain = str(value)
+    return msgspec.Raw((format(value, "f") if "E" in plain else plain).encode())
 
 
 def add_good(noun: ShopGood) -> AddInventItem:
@@ -142,7 +145,7 @@ def add_good(noun: ShopGood) -> AddInventItem:
             alctypecode=_alcohol_type(good.alcohol) if good.alcohol else None,
             age=good.age,
             opmode=OPMODE_AGE_RESTRICTED if good.age or "ageCheck" in good.flags else None,
-            options=_options(good),
+            options=_options(good.flags, good.mark),
         )
     )
 
@@ -205,9 +208,11 @@ def _alcohol_type(alcohol: Alcohol) -> int | None:
     return int(code) if code and code.isascii() and code.isdecimal() else None
 
 
-def _options(good: Good) -> _Options:
-    weighed = "weighed" in good.flags
-    return _Options(
+@lru_cache(KINDS_OF_GOODS)
+def _options(flags: tuple[str, ...], mark: str | None) -> msgspec.Raw:
+    """They follow from flags and mark alone, of which few kinds are in use: so they are spelled once for each."""
+    good, weighed = Good("", flags=flags, mark=mark), "weighed" in flags
+    options = _Options(
         _QuantityOptions(True, True) if weighed else None,
         _ItemOptions(
             disableinventback=int("noReturn" in good.flags),
@@ -217,3 +222,4 @@ def _options(good: Good) -> _Options:
             egaisverify=_excise(good) or None,
         ),
     )
+    return msgspec.Raw(msgspec.json.encode(options))

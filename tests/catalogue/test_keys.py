@@ -12,7 +12,9 @@ from tillpost.catalogue.keys import (
     LONGEST,
     Key,
     is_short,
+    last_number,
     last_text,
+    number,
     pack,
     pack_texts,
     packed_length,
@@ -55,6 +57,12 @@ def outcome(packing: Callable[[Any], bytes], key: Key) -> object:
         return packing(key)
     except Reject as reject:
         return str(reject)
+
+
+@given(keys, numbers)
+def test_number_at_the_end_is_read_alone(beginning: Key, last: int) -> None:
+    assert pack((*beginning, last)) == pack(beginning) + number(last)
+    assert last_number(pack((*beginning, last))) == last
 
 
 @given(st.lists(texts, max_size=3).map(tuple), texts)

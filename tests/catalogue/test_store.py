@@ -178,6 +178,7 @@ def test_packed_keys_lead_to_the_same_rows(store: Store) -> None:
         assert [table.get_packed(pack(key)) for key in ROWS] == [str(key).encode() for key in ROWS]
         assert [packed for packed, _ in table.walk()] == list(map(pack, ROWS))
         assert [packed for packed, _ in table.walk(pack(("a",)))] == list(map(pack, ROWS[:5]))
+        assert [packed for packed, _ in table.walk(pack(("a",)), pack(("a", 2)))] == list(map(pack, ROWS[2:5]))
 
 
 def test_what_lies_under_many_beginnings_comes_for_each_of_them(store: Store) -> None:
