@@ -21,6 +21,7 @@ from ..errors import Reason, Retry
 from ..model import Shop
 from ..queues.handing import Handing, Stop
 from ..queues.till import TillState
+from ..queues.tillstate import behind
 from ..queues.tillfolder import TillFolder
 from .cutting import Cutter
 from .fullloads import FullLoads, current, is_old
@@ -58,7 +59,10 @@ class Delivery:
         office, now = self._office, self._office.clock.now()
         with office.store.read() as txn:
             before = Ledger(txn).tills()
-        after = [office.queue(state).observe(state, now) for state in before]
+        given = office.given
+        after = [
+            behind(office.queue(state).observe(state, now), given.highest(state.shop, state.till)) for state in before
+        ]
         self._flag(after, [at for at, state in enumerate(after) if not state.halted], now)
         self._commit(before, after)
         for old, new in zip(before, after, strict=True):
@@ -135,7 +139,8 @@ class Delivery:
         """A till that waits for a full load begins its next epoch, at the head of the load that is kept."""
         self._office.log.info("epoch_begun", shop=state.shop, till=state.till, epoch=state.epoch + 1)
         head = cutter.load.head if cutter.load else 0
-        return self._office.queue(state).new_epoch(state, head)
+        given = self._office.given.highest(state.shop, state.till)
+        return self._office.queue(state).new_epoch(state, head, given)
 
     def _offer_next(self, cutter: Cutter, states: list[TillState]) -> tuple[list[TillState], int] | None:
         """The next chunks for every till that lacks something, as many as it has room for; None when there are
@@ -187,6 +192,8 @@ class Delivery:
                 Ledger(txn).save_tills(changed)
                 if cutter and cutter.load:
                     FullLoads(txn).save(cutter.shop, cutter.load)
+        if any(one.flagged for new in changed for one in new.outstanding[-1:]):
+            self._office.given.note(changed)
 
 
 @dataclass

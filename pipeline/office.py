@@ -24,6 +24,7 @@ from ..errors import Reason
 from ..model import Shop
 from ..queues.chunks import ChunkStore
 from ..queues.disk import Disk, LocalDisk
+from ..queues.givennumbers import GivenNumbers
 from ..queues.layout import Layout
 from ..queues.marker import NAME, OUTBOX, Marker
 from ..queues.moving import Moves
@@ -59,6 +60,7 @@ class Office:
     chunks: ChunkStore
     rooms: Rooms
     marker: Marker
+    given: GivenNumbers
     outbox_marker: Marker
     clock: Clock
     log: Log
@@ -168,6 +170,7 @@ def open_office(
                 store=store,
                 chunks=chunks,
                 rooms=Rooms(disk, layout, flag_suffix=settings.arrival.flag_suffix, **rights.of_rooms),
+                given=GivenNumbers(disk, layout.queues),
                 marker=_marker(store, disk, layout.queues, changing),
                 outbox_marker=_marker(store, disk, layout.outbox, changing, OUTBOX, "outbox "),
                 clock=clock,

@@ -89,7 +89,7 @@ class MemoryTillStates:
 
 # --- what stops a till -------------------------------------------------------------------------------------
 
-HEALED_BY_EPOCH = frozenset({"queue.hole", "queue.resync"})
+HEALED_BY_EPOCH = frozenset({"queue.hole", "queue.resync", "queue.behind"})
 """Halts that end with a new epoch: what the till may have missed or read wrong, its full load sends again."""
 
 KEPT = HEALED_BY_EPOCH | {"queue.foreign", "queue.tampered", "queue.returned", "queue.ahead", "durable.clash"}
@@ -97,13 +97,27 @@ KEPT = HEALED_BY_EPOCH | {"queue.foreign", "queue.tampered", "queue.returned", "
 each round and ends by itself."""
 
 
-def new_epoch(state: TillState, head: int) -> TillState:
+def new_epoch(state: TillState, head: int, given: int = 0) -> TillState:
     """The till is filled anew, up to the revision `head` and beyond. What was published stays published, and
-    numbers go on."""
+    numbers go on, above those that were `given`."""
+    number = max(state.next_number, given + 1)
     begun = msgspec.structs.replace(
-        state, epoch=state.epoch + 1, first_number=state.next_number, cursor=0, full_to=head, wants_full=False
+        state,
+        epoch=state.epoch + 1,
+        first_number=number,
+        next_number=number,
+        cursor=0,
+        full_to=head,
+        wants_full=False,
     )
     return begun.go_on() if state.halted in HEALED_BY_EPOCH else begun
+
+
+def behind(state: TillState, given: int) -> TillState:
+    """Halted, where the state does not know a number that was `given`: it is older than it was."""
+    if state.next_number > given or state.halted in KEPT or state.wants_full:
+        return state
+    return state.halt(Reason("queue.behind", till=state.till, known=state.next_number - 1, given=given))
 
 
 def overdue(state: TillState, now: float, limit: float) -> Outstanding | None:

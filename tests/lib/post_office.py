@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,6 +88,17 @@ class PostOffice:
             finally:
                 if fuse:
                     fuse.armed = False
+
+    @contextmanager
+    def restored(self, *folders: str) -> Iterator[None]:
+        """What is done meanwhile is forgotten by these folders of the root, as by a backup that is brought back."""
+        copies = {name: self.root.parent / f"copy of {name}" for name in folders}
+        for name, copy in copies.items():
+            shutil.copytree(self.root / name, copy)
+        yield
+        for name, copy in copies.items():
+            shutil.rmtree(self.root / name)
+            copy.rename(self.root / name)
 
     # --- the ERP
 
