@@ -10,9 +10,9 @@ INTO_BENCH = $(BENCH)/bin/python -m pip install -qq --disable-pip-version-check
 # a process for each core, each with whole files of tests
 BESIDE_EACH_OTHER := -n auto --dist loadfile
 # what tests read beside the package; copied out of the checkout to test the installed wheel
-BESIDE := tests setup.cfg .importlinter $(wildcard samples docs benchmarks *.md)
+BESIDE := tests setup.cfg requirements.lock .importlinter $(wildcard samples docs benchmarks *.md)
 
-.PHONY: help venv demo demo-cash bench bench-cash bench-books bench-collect test faults docs screenshots lint types layers wheel check clean
+.PHONY: lock audit help venv demo demo-cash bench bench-cash bench-books bench-collect test faults docs screenshots lint types layers wheel check clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -71,6 +71,24 @@ docs: venv ## writes the tables and diagrams of the documents anew, from the pro
 
 screenshots: venv ## docs/screens: pictures of the pages, made anew; needs Chromium
 	$(BIN)/pytest -q tests/web/test_screens.py --accept
+
+# Tools of their own, in an environment of their own: nothing else needs them.
+build/audit/.stamp: setup.cfg
+	@$(PYTHON) -m venv build/audit
+	@build/audit/bin/python -m pip install -qq --disable-pip-version-check \
+	    $$(sed -n '/^audit =/,/^[a-z]* =$$/ s/^ *\(pip-[a-z]*\) \(.*\)/"\1\2"/p' setup.cfg | xargs)
+	@touch $@
+
+lock: build/audit/.stamp ## requirements.lock anew: what a deployment installs, each file with its hash
+	@( echo "# What a deployment installs, by version and hash: pip install --require-hashes -r requirements.lock"; \
+	   echo "# With the extras essp, postgres and web; for Linux, Python 3.11 or newer. Made by: make lock" ) > build/lock
+	@build/audit/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \
+	    --no-emit-find-links --no-emit-trusted-host --extra essp --extra postgres --extra web $(ARGS) -o build/lock.txt setup.cfg
+	@cat build/lock build/lock.txt > requirements.lock && rm build/lock build/lock.txt
+
+audit: ## whether a hole is known in what requirements.lock names; says so where nobody answers
+	@$(MAKE) -s build/audit/.stamp || echo "audit: pip-audit cannot be installed here"
+	@$(PYTHON) .ci/audit build/audit/bin/pip-audit
 
 lint: venv
 	$(BIN)/ruff check .
