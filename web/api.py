@@ -19,12 +19,19 @@ from ..pipeline.exportsearch import Wanted, search
 from ..pipeline.overview import overview
 from ..pipeline.root import resync_size
 from ..pipeline.settings import show
-from . import acts
+from . import acts, answers
+from .answers import ALWAYS, UNREAD, errors
 from .fields import Number
 from .rendering import page
 from .visitors import Admin, Operator, OurForm, Viewer, site_of
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", responses=ALWAYS)
+CHANGE: dict[str, Any] = {  # what all routes have in common that change something
+    "tags": ["change"],
+    "dependencies": [OurForm],
+    "response_model": answers.Entry,
+    "responses": {**errors(403, 404, 409), **UNREAD},
+}
 
 MOST = 1000  # rows of one answer
 Limit = Annotated[int, Query(ge=1, le=MOST, description="How many, newest first.")]
@@ -44,27 +51,29 @@ def show_api(request: Request, visitor: Viewer) -> Response:
 # --- to look on
 
 
-@router.get("/overview", tags=["look"])
+@router.get("/overview", tags=["look"], response_model=answers.Overview)
 def get_overview(request: Request, visitor: Viewer) -> Response:
     """Every shop and till with today's sales, what is held, the service and its jobs."""
     site = site_of(request)
     return answer(overview(site.seen(), site.books))
 
 
-@router.get("/tills", tags=["look"])
+@router.get("/tills", tags=["look"], response_model=list[answers.Till])
 def get_tills(request: Request, visitor: Viewer, shop: str = "") -> Response:
     """Tills and how they stand, as `tillpost till ls`."""
     return answer(views.tills(site_of(request).seen(), shop))
 
 
-@router.get("/tills/{shop}/{till}/chunks", tags=["look"])
+@router.get("/tills/{shop}/{till}/chunks", tags=["look"], response_model=list[answers.Chunk], responses=errors(404))
 def get_chunks(request: Request, visitor: Viewer, shop: str, till: str) -> Response:
     """What stands in a till's folder, as `tillpost queue ls`."""
     office = site_of(request).seen()
     return answer(views.outstanding(office, views.till(office, shop, till)))
 
 
-@router.get("/tills/{shop}/{till}/chunks/{number}", tags=["look"])
+@router.get(
+    "/tills/{shop}/{till}/chunks/{number}", tags=["look"], response_model=list[dict[str, Any]], responses=errors(404)
+)
 def get_commands(request: Request, visitor: Viewer, shop: str, till: str, number: Number) -> Response:
     """The commands of one chunk, as `tillpost queue show`."""
     office = site_of(request).seen()
@@ -72,13 +81,13 @@ def get_commands(request: Request, visitor: Viewer, shop: str, till: str, number
     return answer([msgspec.Raw(command.encode()) for command in commands])
 
 
-@router.get("/tills/{shop}/{till}/resync", tags=["look"])
+@router.get("/tills/{shop}/{till}/resync", tags=["look"], response_model=answers.Size, responses=errors(404))
 def get_resync(request: Request, visitor: Viewer, shop: str, till: str) -> Response:
     """How many commands a new filling of a till would take."""
     return answer({"commands": resync_size(site_of(request).seen(), shop, till)})
 
 
-@router.get("/exports", tags=["look"])
+@router.get("/exports", tags=["look"], response_model=list[answers.Export])
 def get_exports(
     request: Request,
     visitor: Viewer,
@@ -95,21 +104,21 @@ def get_exports(
     return answer(found.rows, headers={"X-Older": str(found.older)} if found.older else None)
 
 
-@router.get("/exports/{arrival}", tags=["look"])
+@router.get("/exports/{arrival}", tags=["look"], response_model=answers.Verdict, responses=errors(404))
 def get_export(request: Request, visitor: Viewer, arrival: Number) -> Response:
     """One export's verdict or plan, as `tillpost export show`."""
     office = site_of(request).seen()
     return answer(views.verdict(office, *views.export(office, arrival)))
 
 
-@router.get("/jobs", tags=["look"])
+@router.get("/jobs", tags=["look"], response_model=answers.Jobs)
 def get_jobs(request: Request, visitor: Viewer) -> Response:
     """The service and its jobs, as `tillpost jobs ls`."""
     office = site_of(request).seen()
     return answer({"service": jobsview.service(office), "jobs": jobsview.rows(office)})
 
 
-@router.get("/log", tags=["look"])
+@router.get("/log", tags=["look"], response_model=list[answers.Entry], responses=errors(403))
 def get_log(
     request: Request,
     visitor: Admin,
@@ -124,7 +133,7 @@ def get_log(
     return answer(site.people.acts(language, limit, before=before, who=who, about=about))
 
 
-@router.get("/settings", tags=["look"])
+@router.get("/settings", tags=["look"], response_model=list[answers.Setting], responses=errors(403))
 def get_settings(request: Request, visitor: Admin) -> Response:
     """Every setting, without passwords, as `tillpost config show`."""
     return answer(show(site_of(request).office.root))
@@ -133,31 +142,31 @@ def get_settings(request: Request, visitor: Admin) -> Response:
 # --- to change; each answers with its entry in the log
 
 
-@router.post("/exports/{arrival}/release", tags=["change"], dependencies=[OurForm])
+@router.post("/exports/{arrival}/release", **CHANGE)
 def post_release(request: Request, visitor: Operator, arrival: Number) -> Response:
     """Lets a held export through, as `tillpost held release`."""
     return done(request, acts.release_export(site_of(request), visitor.name, arrival))
 
 
-@router.post("/exports/{arrival}/refuse", tags=["change"], dependencies=[OurForm])
+@router.post("/exports/{arrival}/refuse", **CHANGE)
 def post_refuse(request: Request, visitor: Operator, arrival: Number) -> Response:
     """Refuses a held export, as `tillpost held refuse`."""
     return done(request, acts.refuse_export(site_of(request), visitor.name, arrival))
 
 
-@router.post("/tills/{shop}/{till}/hold", tags=["change"], dependencies=[OurForm])
+@router.post("/tills/{shop}/{till}/hold", **CHANGE)
 def post_hold(request: Request, visitor: Operator, shop: str, till: str) -> Response:
     """Offers a till nothing more, as `tillpost queue hold`."""
     return done(request, acts.hold_till(site_of(request), visitor.name, shop, till))
 
 
-@router.post("/tills/{shop}/{till}/release", tags=["change"], dependencies=[OurForm])
+@router.post("/tills/{shop}/{till}/release", **CHANGE)
 def post_release_till(request: Request, visitor: Operator, shop: str, till: str) -> Response:
     """Lets a till on hold have its chunks again, as `tillpost queue release`."""
     return done(request, acts.release_till(site_of(request), visitor.name, shop, till))
 
 
-@router.post("/tills/{shop}/{till}/resync", tags=["change"], dependencies=[OurForm])
+@router.post("/tills/{shop}/{till}/resync", **CHANGE)
 def post_resync(request: Request, visitor: Operator, shop: str, till: str) -> Response:
     """Empties a till and fills it anew, as `tillpost till resync`."""
     return done(request, acts.resync_till(site_of(request), visitor.name, shop, till))

@@ -12,29 +12,35 @@ from fastapi.responses import Response
 
 from ..pipeline.archivesearch import files, search, search_files
 from ..pipeline.receiptviews import receipt, receipts
-from . import acts, archives
-from .api import MOST, Limit, answer, done
+from . import acts, archives, bookanswers
+from .answers import ALWAYS, errors
+from .api import CHANGE, MOST, Limit, answer, done
 from .fields import Short
 from .receipts import Asked, Row
-from .visitors import Operator, OurForm, Viewer, site_of
+from .visitors import Operator, Viewer, site_of
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", responses=ALWAYS)
 
 
-@router.get("/receipts", tags=["look"])
+@router.get("/receipts", tags=["look"], response_model=bookanswers.Receipts, responses=errors(409))
 def get_receipts(request: Request, visitor: Viewer, sought: Asked, limit: Limit = 50, below: Short = "") -> Response:
     """Receipts, newest first. Where there may be more, `older` is what `below` asks for next; there may be fewer than
     `limit` before it."""
     return answer(receipts(site_of(request).books, sought, limit, below))
 
 
-@router.get("/receipts/{row}", tags=["look"])
+@router.get("/receipts/{row}", tags=["look"], response_model=bookanswers.Receipt, responses=errors(404))
 def get_receipt(request: Request, visitor: Viewer, row: Row) -> Response:
     """One version of a receipt, whole."""
     return answer(receipt(site_of(request).books, row))
 
 
-@router.get("/archives", tags=["look"])
+@router.get(
+    "/archives",
+    tags=["look"],
+    response_model=bookanswers.Archives | bookanswers.ArchivedFiles,
+    responses=errors(404, 409),
+)
 def get_archives(
     request: Request,
     visitor: Viewer,
@@ -51,7 +57,9 @@ def get_archives(
     return answer(search(office, wanted, limit, start))
 
 
-@router.get("/archives/{folder}/{file}", tags=["look"])
+@router.get(
+    "/archives/{folder}/{file}", tags=["look"], response_model=bookanswers.ArchivedFiles, responses=errors(404, 409)
+)
 def get_archive(
     request: Request,
     visitor: Viewer,
@@ -64,7 +72,7 @@ def get_archive(
     return answer(files(site_of(request).seen(), f"{folder}/{file}", limit, start))
 
 
-@router.post("/archives/{folder}/{file}/restore", tags=["change"], dependencies=[OurForm])
+@router.post("/archives/{folder}/{file}/restore", **CHANGE)
 def post_restore(
     request: Request, visitor: Operator, folder: str, file: str, member: Annotated[str, Form(max_length=4000)]
 ) -> Response:

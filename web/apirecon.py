@@ -12,19 +12,25 @@ from fastapi.responses import Response
 
 from ..pipeline import drawerviews, reconviews
 from ..pipeline.reconsearch import Place
-from . import reconacts
-from .api import Limit, answer, done
+from . import bookanswers, reconacts
+from .answers import ALWAYS, errors
+from .api import CHANGE, Limit, answer, done
 from .fields import Day, From, Number, To
 from .recon import AT_ONCE
-from .visitors import Operator, OurForm, Viewer, site_of
+from .visitors import Operator, Viewer, site_of
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", responses=ALWAYS)
 
 By = Literal["", "shifts", "days", "departments"]
 Below = Annotated[Number | None, Query(description="The shift with which the answer before ended.")]
 
 
-@router.get("/recon/{shop}", tags=["look"])
+@router.get(
+    "/recon/{shop}",
+    tags=["look"],
+    response_model=bookanswers.Days | bookanswers.Shifts | bookanswers.Departments,
+    responses=errors(404, 409),
+)
 def get_recon(
     request: Request,
     visitor: Viewer,
@@ -49,7 +55,7 @@ def get_recon(
     return answer(reconviews.by_shift(*about, limit=limit, **which))
 
 
-@router.get("/recon/{shop}/{till}/{shift}", tags=["look"])
+@router.get("/recon/{shop}/{till}/{shift}", tags=["look"], response_model=bookanswers.WholeShift, responses=errors(404))
 def get_shift(
     request: Request,
     visitor: Viewer,
@@ -65,14 +71,14 @@ def get_shift(
     return answer(reconviews.shift(site.seen(), site.books, shop, till, shift, opened, limit=limit, above=above))
 
 
-@router.get("/cash/{shop}", tags=["look"])
+@router.get("/cash/{shop}", tags=["look"], response_model=bookanswers.Drawers, responses=errors(404, 409))
 def get_drawers(request: Request, visitor: Viewer, shop: str, since: From = None, until: To = None) -> Response:
     """What went in and out of the drawers of a shop's tills."""
     site = site_of(request)
     return answer(drawerviews.drawers(site.seen(), site.books, shop, since, until))
 
 
-@router.get("/cash/{shop}/{till}", tags=["look"])
+@router.get("/cash/{shop}/{till}", tags=["look"], response_model=bookanswers.Drawer, responses=errors(404, 409))
 def get_drawer(
     request: Request,
     visitor: Viewer,
@@ -90,7 +96,7 @@ def get_drawer(
     return answer(found)
 
 
-@router.post("/recon/{shop}/export", tags=["change"], dependencies=[OurForm])
+@router.post("/recon/{shop}/export", **CHANGE)
 def post_export(
     request: Request,
     visitor: Operator,
@@ -103,7 +109,7 @@ def post_export(
     return done(request, entry)
 
 
-@router.post("/recon/{shop}/ask", tags=["change"], dependencies=[OurForm])
+@router.post("/recon/{shop}/ask", **CHANGE)
 def post_ask(
     request: Request,
     visitor: Operator,

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from .. import __version__
 from ..errors import Halt, Reason, Reject, Retry
 from . import api, apibooks, apirecon, archives, cash, exports, house, logins, overview, receipts, recon, tills
+from .describing import description_of
 from .headers import STATIC, Strict
 from .rendering import page
 from .site import Site
@@ -42,6 +43,7 @@ def application(site: Site) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.site = site
+    app.openapi = description_of(app)  # type: ignore[method-assign]
     for part in (logins, overview, exports, tills, recon, cash, receipts, archives, house, api, apirecon, apibooks):
         app.include_router(part.router)
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"))
@@ -107,7 +109,9 @@ def _not_understood(request: Request, trouble: Exception) -> Response:
 def _no_such_page(request: Request, trouble: Exception) -> Response:
     assert isinstance(trouble, HTTPException)  # noqa: S101 - as it is registered
     reason = Reason("web.no-page") if trouble.status_code == 404 else Reason("web.not-understood")
-    return _told(request, trouble.status_code, reason, _known(request))
+    response = _told(request, trouble.status_code, reason, _known(request))
+    response.headers.update(trouble.headers or {})  # which methods there are, where it was none of them
+    return response
 
 
 def _surprise(request: Request, surprise: Exception) -> Response:

@@ -119,6 +119,8 @@ def check_form(request: Request, form: Annotated[str, Form()] = "") -> None:
         return
     brought = form or request.headers.get("x-form-token", "")
     session = request.cookies.get(SESSION, "")
+    if not session and is_program(request):
+        raise Denied(401, Reason("web.log-in-first"))
     if not session or not compare_digest(brought.encode(), form_token(session).encode()):
         raise Denied(403, Reason("web.form"))
 

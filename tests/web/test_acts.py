@@ -11,6 +11,7 @@ from browsing import Browser, furnished, serving, text, verb
 from post_office import PostOffice
 from tillpost.pipeline.locks import Patience, work
 from tillpost.queues.layout import Layout
+from tillpost.web.answers import Entry
 
 
 class Desk(NamedTuple):
@@ -101,6 +102,7 @@ def test_a_held_export_is_refused_by_a_program_with_a_token(desk: Desk) -> None:
     answer = robot.http.post(path, headers=bearer)
     robot.close()
     assert (answer.status_code, answer.json()["who"]) == (200, "token robot")
+    Entry.model_validate(answer.json())
     assert verb(desk.root, "export", "show", str(held["arrival"]))["state"] == "error"
     assert newest(desk) == {name: answer.json()[name] for name in ("who", "verb", "about", "result")}
 
