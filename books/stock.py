@@ -84,5 +84,6 @@ class Stock:
         columns = DRAWER_STOCK.c
         told = (columns.machine, columns.currency, columns.denomination, columns.pieces, columns.at)
         wanted = select(TILLS.c.till, *told).select_from(DRAWER_STOCK.join(TILLS)).where(of_tills(shop, till))
-        found = [Stocked(*row[:5], datetime.fromtimestamp(row.at, UTC)) for row in self._session.rows(wanted)]
+        rows = self._session.rows(wanted)
+        found = [Stocked(**{**row._mapping, "at": datetime.fromtimestamp(row.at, UTC)}) for row in rows]
         return sorted(found, key=lambda one: (one.till, one.machine, one.currency, -one.denomination))

@@ -17,7 +17,21 @@ from starlette.exceptions import HTTPException
 
 from .. import __version__
 from ..errors import Halt, Reason, Reject, Retry
-from . import api, apibooks, apirecon, archives, cash, exports, house, logins, overview, receipts, recon, tills
+from . import (
+    api,
+    apibooks,
+    apihistory,
+    apirecon,
+    archives,
+    cash,
+    exports,
+    house,
+    logins,
+    overview,
+    receipts,
+    recon,
+    tills,
+)
 from .describing import description_of
 from .headers import STATIC, Strict
 from .rendering import page
@@ -28,6 +42,7 @@ NOT_THERE = frozenset(
     {"view.no-arrival", "view.no-till", "view.no-chunk", "view.no-shop", "sales.no-shift", "recon.no-shift"}
     | {"view.no-receipt", "archive.none", "archive.no-member"}
 )
+APIS = (api, apirecon, apibooks, apihistory)
 AGAIN = "30"  # seconds after which a try may do better
 
 
@@ -44,7 +59,7 @@ def application(site: Site) -> FastAPI:
     )
     app.state.site = site
     app.openapi = description_of(app)  # type: ignore[method-assign]
-    for part in (logins, overview, exports, tills, recon, cash, receipts, archives, house, api, apirecon, apibooks):
+    for part in (logins, overview, exports, tills, recon, cash, receipts, archives, house, *APIS):
         app.include_router(part.router)
     app.mount(STATIC, StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(Strict)

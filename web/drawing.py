@@ -77,5 +77,5 @@ def _mark(at: float, word: str) -> Mark:
 
 def scale(greatest: float) -> int:
     """The step of a scale up to about `greatest`: 1, 2 or 5, and so many zeros that its lines are few."""
-    steps = (digit * 10**zeros for zeros in count() for digit in (1, 2, 5))
+    steps = (digit * int(10**zeros) for zeros in count() for digit in (1, 2, 5))
     return next(step for step in steps if greatest <= LINES * step)

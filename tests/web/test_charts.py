@@ -62,6 +62,26 @@ def test_the_overview_keeps_its_charts_when_it_is_renewed(visit: Any) -> None:
     assert "<svg" not in renewed
 
 
+# --- for programs
+
+
+def test_programs_are_told_the_same_numbers(visit: Any) -> None:
+    browser = visit("admin")
+    hours = browser.get(f"/api/v1/recon/5/hours?till=1&day={DAY}").json()
+    assert hours["hours"] == [
+        {"hour": 10, "receipts": 1, "sales": "52.50", "returns": "0.00", "takings": "52.50"},
+    ]
+    assert (hours["receipts"], hours["sales"]) == (1, "52.50")
+    parts = browser.get("/api/v1/tills/5/1/depths?days=7").json()["parts"]
+    assert [part["chunks"] for part in parts] == [None] * (len(parts) - 1) + [2]
+    happened = browser.get("/api/v1/events?kind=exports").json()["events"]
+    assert [one["event"] for one in happened] == ["held", "broken"]
+    first = browser.get("/api/v1/events?kind=exports&limit=1").json()
+    assert first["events"] == happened[:1]
+    assert browser.get(f"/api/v1/events?kind=exports&below={first['older']}").json()["events"] == happened[1:]
+    assert visit("viewer").get("/api/v1/events").status_code == 403
+
+
 # --- drawn
 
 
