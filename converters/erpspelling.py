@@ -85,7 +85,7 @@ def attribute(name: str, text: str) -> str:
 def told(parent: Element, name: str, text: str) -> None:
     """A child where there is something to tell."""
     if text:
-        child(parent, name, text)
+        parent.add(Element(name, text=text))
 
 
 def scanned(parent: Element, name: str, code: str) -> None:
