@@ -3,7 +3,7 @@
 A released export is weighed by nobody; its records are booked as far as no later export spoke of them, because
 the later word wins.
 
-Failures: `Reject` where the arrival is not held.
+Failures: `Reject` where the arrival is not held; `Retry` where the disk does not take now that it was.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import msgspec
 
-from ..errors import Fault, Reason, Reject
+from ..errors import Fault, Reason, Reject, Retry
 from ..model import Told
 from .delivery import Delivery
 from .feed import Feed
@@ -59,4 +59,10 @@ def _held(office: Office, arrival: int) -> tuple[Export, Verdict]:
         export, verdict = ledger.export(arrival), ledger.verdict(arrival)
     if export is None or export.state is not ExportState.HELD:
         raise Reject(Reason("held.not-held", arrival=arrival), Fault.ERROR)
+    if (
+        not export.put_away
+    ):  # whoever held it died: the reply must be known by its name, or a second would lie beside it
+        export = Feed(office).finish(export, verdict)
+        if not export.put_away:
+            raise Retry(Reason("held.not-put-away", arrival=arrival))
     return export, verdict

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import shutil
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from faults import Fuse, Stopped
 from post_office import PostOffice, export, good, goods
 from tillpost.errors import Reason, Reject, Retry
 from tillpost.pipeline import held
@@ -221,3 +226,43 @@ def test_full_disk_during_a_release_is_caught_up_by_the_next_round(
         Feed(opened).round(once=True)
     assert set(holding.take().goods) == {"0", "1"}
     assert holding.where("few.xml") == ["processed"]
+
+
+@pytest.mark.parametrize(("decide", "state"), [(held.release, "processed"), (held.refuse, "error")])
+def test_decision_after_a_kill_at_any_step_leaves_one_reply(tmp_path: Path, decide: Any, state: str) -> None:
+    """Also where the reply was written and nobody noted its name."""
+    begun = PostOffice(tmp_path / "begun", {"5": ["1"]})
+    begun.send("ten.xml", goods(*TEN))
+    begun.drop("few.xml", goods(*TEN[:2]))
+    decided, fuse, at = 0, Fuse(), 0
+    while not at or fuse.went_off:
+        at += 1
+        office, fuse = copy.copy(begun), Fuse(at)
+        office.root = tmp_path / f"killed{at}"
+        shutil.copytree(begun.root, office.root)
+        with suppress(Stopped), office.open(fuse) as opened:
+            Feed(opened).round(once=True)
+        with office.open() as opened:
+            for one in waiting(opened):
+                decided += 1
+                assert decide(opened, one.arrival).state.value == state
+        office.feed()
+        pages = [office.reply(path.name) for path in (office.root / "replies").glob("few.xml*")]
+        assert [page["state"] for page in pages] in ([state], ["held"]), at  # held: it came to be only with that round
+        assert office.where("few.xml") != ["inbox"]
+    assert decided > 5
+
+
+def test_held_export_that_cannot_be_put_away_waits(holding: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> str:
+        raise Retry(Reason("disk.full", path="/", detail="No space left on device"))
+
+    with holding.open() as opened:
+        (one,) = waiting(opened)
+        with opened.store.write() as txn:
+            Ledger(txn).save(Export(**{**_fields(one), "put_away": False, "reply": ""}))
+        with monkeypatch.context() as broken:
+            broken.setattr(type(opened.rooms), "reply", full)
+            with pytest.raises(Retry, match="put away"):
+                held.refuse(opened, one.arrival)
+        assert held.refuse(opened, one.arrival).state.value == "error"
