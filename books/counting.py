@@ -75,7 +75,7 @@ def _several(session: Session, shifts: Sequence[int]) -> Iterator[list[Any]]:
     counted = select(*identity, *told, func.count().over(partition_by=identity).label("versions"))
     for some in batches(shifts):
         every = counted.where(columns.shift_id.in_(some)).subquery().c
-        several = select(every).where(every.versions > 1)
+        several = select(*every).where(every.versions > 1)
         rows = session.rows(several.order_by(every.shift_id, every.type, every.number, every.id))
         for _, versions in groupby(rows, key=lambda row: row[:3]):
             yield list(versions)

@@ -42,7 +42,9 @@ class Hourly:
         shifts = self._session.rows(select(SHIFTS.c.id).join(TILLS).where(of_tills(shop, till) & touch(day, day)))
         found: defaultdict[int, dict[str, Any]] = defaultdict(lambda: {"receipts": 0})
         every = wholes(self._session, [row.id for row in shifts])
-        for share in (share for one in every for share in one.hours if share.day == day and share.hour is not None):
+        for share in (share for one in every for share in one.hours if share.day == day):
+            if share.hour is None:  # of documents without a time in a shift that has none
+                continue
             sums, trade = found[share.hour], "sales" if share.sign > 0 else "returns"
             sums["receipts"] += share.documents
             sums[trade] = sums.get(trade, NOTHING) + share.sum

@@ -12,8 +12,10 @@ from typing import Any
 
 import click
 
+from ..errors import Reason
 from ..pipeline import archive as finding
 from ..pipeline import trimviews
+from ..pipeline.acting import about_archive, by_verb
 from ..pipeline.duties import by_hand, named, trimmed
 from ..pipeline.office import Office
 from ..pipeline.trim import plan as plan_to_trim
@@ -199,6 +201,7 @@ def archive_restore(root: Root, name: str, member: str, to: Path | None, as_json
       tillpost archive restore exports-26-11-20.tgz 12
       tillpost archive restore processed_archive/sales-26-11-20.tgz sale_1_12.json --to /tmp
     """
-    with root.office(ours=to is None) as office:
+    with root.office(ours=to is None) as office, by_verb(office, "archive restore", about_archive(name)) as act:
         row = finding.restore(office, finding.one(office, name), member, to.absolute() if to else None)
+        act.result = Reason("archives.restored", path=row["path"])
     answer(row, as_json, lambda: click.echo(f"Brought back: {row['path']}"))

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ..pipeline import bookstrim, bookstrimviews
+from ..pipeline.acting import by_verb
 from ..pipeline.collect import open_books
 from .context import DONE, LATER, InOrder, Root, json_option, pass_root
 from .tables import answer, several, table, under
@@ -42,7 +43,11 @@ def books_trim(root: Root, dry_run: bool, yes: bool, as_json: bool) -> int:
         if not dry_run and plan.shifts:
             _confirm(len(plan.shifts), str(plan.before))
     if not dry_run:
-        with root.office(ours=True) as office, open_books(office) as opened:
+        with (
+            root.office(ours=True) as office,
+            open_books(office) as opened,
+            by_verb(office, "books trim", "books", opened),
+        ):
             rows = bookstrimviews.done(office, bookstrim.trim(office, opened))
     answer(rows, as_json, lambda: _show(rows, dry_run=dry_run))
     return LATER if rows["waiting"] else DONE

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ..pipeline import views
+from ..pipeline.acting import about_export, by_verb, decided
 from ..pipeline.held import refuse, release
 from ..pipeline.ledger import ExportState
 from .context import DONE, REFUSED, InOrder, Root, json_option, pass_root
@@ -112,7 +113,7 @@ def held_release(root: Root, arrival: int, as_json: bool) -> int:
     \b
     Example: tillpost held release 12
     """
-    return _after_holding(root, arrival, as_json, release)
+    return _after_holding(root, "held release", arrival, as_json, release)
 
 
 @held.command("refuse")
@@ -125,13 +126,14 @@ def held_refuse(root: Root, arrival: int, as_json: bool) -> int:
     \b
     Example: tillpost held refuse 12
     """
-    _after_holding(root, arrival, as_json, refuse)
+    _after_holding(root, "held refuse", arrival, as_json, refuse)
     return DONE
 
 
-def _after_holding(root: Root, arrival: int, as_json: bool, decide: Callable[..., Any]) -> int:
-    with root.office(ours=True) as office:
+def _after_holding(root: Root, verb: str, arrival: int, as_json: bool, decide: Callable[..., Any]) -> int:
+    with root.office(ours=True) as office, by_verb(office, verb, about_export(arrival)) as act:
         decide(office, arrival)
+        act.result = decided(office, arrival)
         row = views.export_row(office, *views.export(office, arrival))
     answer(row, as_json, lambda: show_exports([row], ""))
     return DONE if row["state"] == ExportState.PROCESSED else REFUSED

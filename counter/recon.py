@@ -13,6 +13,7 @@ import click
 
 from ..books import Books, ShiftStanding
 from ..pipeline import reconviews, reexport
+from ..pipeline.acting import about_till, by_verb
 from ..pipeline.collect import open_books
 from ..pipeline.office import Office
 from ..pipeline.reconrows import exported
@@ -167,8 +168,13 @@ def recon_export(
     if not yes:  # asked before the root is taken: nobody else should wait for an answer
         with root.office() as office, open_books(office) as books:
             _confirm(meant(office, books), shop, every=every)
-    with root.office(ours=True) as office, open_books(office) as books:
+    with (
+        root.office(ours=True) as office,
+        open_books(office) as books,
+        by_verb(office, "recon export", about_till(shop, till), books) as act,
+    ):
         done = reexport.export(office, books, meant(office, books), again=again)
+        act.result = reexport.outcome(done)
         told = exported(office, done)
     answer(told, as_json, lambda: show_exported(told, office.layout.outbox))
     return LATER if told["troubles"] else DONE

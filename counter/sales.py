@@ -13,11 +13,12 @@ import click
 
 from ..books import FileState
 from ..pipeline import drawerviews, reconviews, reexport, salesviews
+from ..pipeline.acting import about_till, by_verb
 from ..pipeline.collect import Collect, open_books
 from ..pipeline.duties import by_hand, collected, named
 from ..pipeline.office import Office
 from ..pipeline.reconrows import exported
-from ..pipeline.requests import Asked, Requests
+from ..pipeline.requests import Asked, Requests, outcome
 from .context import DONE, LATER, REFUSED, InOrder, Root, json_option, pass_root
 from .drawerpages import show_drawer
 from .exports import arrival_argument, limit_option
@@ -159,9 +160,15 @@ def sales_export(root: Root, shop: str, till: str, shift: int, opened: datetime 
       tillpost sales export 5 1 12
       tillpost sales export 5 1 12 --opened 2026-11-20
     """
-    with root.office(ours=True) as office, open_books(office) as books:
+    with (
+        root.office(ours=True) as office,
+        open_books(office) as books,
+        by_verb(office, "sales export", about_till(shop, till), books) as act,
+    ):
         found = reexport.named(office, books, shop, till, [shift], opened.date() if opened else None)
-        done = exported(office, reexport.export(office, books, found))
+        told_to_the_erp = reexport.export(office, books, found)
+        act.result = reexport.outcome(told_to_the_erp)
+        done = exported(office, told_to_the_erp)
         place, name = office.layout.outbox, done["shifts"][0]["document"]
     told = {"document": name, "written": done["written"], "troubles": done["troubles"]}
     how = "Not in the outbox yet" if told["troubles"] else "Written"
@@ -212,10 +219,15 @@ def sales_request(
             if not sys.stdin.isatty():
                 raise click.UsageError(f"that is {longest} days of sales; where nobody can be asked, say --yes")
             click.confirm(f"That is {longest} days of sales. Ask for them?", abort=True, err=True)
-    with root.office(ours=True) as office, open_books(office) as books:
+    with (
+        root.office(ours=True) as office,
+        open_books(office) as books,
+        by_verb(office, "sales request", about_till(shop, tills[0] if len(tills) == 1 else ""), books) as act,
+    ):
         requests = Requests(office, books)
-        questions = periods(office, requests)
-        rows = [salesviews.asked(office, requests.try_to_ask(question)) for question in questions]
+        asked = [requests.try_to_ask(question) for question in periods(office, requests)]
+        act.result = outcome(asked)
+        rows = [salesviews.asked(office, question) for question in asked]
     answer(rows, as_json, lambda: show_asked(rows))
     if any(row["trouble"] for row in rows):
         return LATER

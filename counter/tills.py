@@ -6,12 +6,14 @@ Failures: `Reject` for a shop that nobody knows; else as their pipeline function
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 
 import click
 import msgspec
 
 from ..errors import Fault, Reason, Reject
 from ..pipeline import views
+from ..pipeline.acting import about_till, by_verb, filled, holding
 from ..pipeline.checking import check
 from ..pipeline.office import Office
 from ..pipeline.root import add_tills, hold, resync, resync_size
@@ -61,7 +63,8 @@ def till_add(root: Root, shop: str, names: tuple[str, ...], as_json: bool) -> No
     Example: tillpost till add 5 4 5
     """
     named("till", names)
-    with root.office(ours=True) as office:
+    about = about_till(shop, names[0] if len(names) == 1 else "")
+    with root.office(ours=True) as office, by_verb(office, "till add", about):
         add_tills(office, shop, names)
         answer(_tills(office, shop, names), as_json, lambda: _added(shop, names))
 
@@ -92,8 +95,9 @@ def till_resync(root: Root, shop: str, till: str, now: bool, yes: bool, as_json:
         with root.office() as office:
             goods = resync_size(office, shop, till)
         click.confirm(f"Empty till {till} of shop {shop} and send it {several(goods, 'command')}?", abort=True)
-    with root.office(ours=True) as office:
+    with root.office(ours=True) as office, by_verb(office, "till resync", about_till(shop, till)) as act:
         commands = resync(office, shop, till, now=now)
+        act.result = filled(commands)
         row = {**_tills(office, shop, (till,))[0], "offered": commands}
         answer(row, as_json, lambda: _resynced(row))
 
@@ -120,7 +124,7 @@ def till_config(root: Root, shop: str, till: str, dry_run: bool, as_json: bool) 
       tillpost till config --dry-run   what would change, at every till
       tillpost till config 5 1         one till
     """
-    with root.office(ours=not dry_run) as office:
+    with root.office(ours=not dry_run) as office, _changing(office, "till config", shop, till, really=not dry_run):
         done = configure(office, shop, till, dry_run=dry_run)
         rows = [one.row(office.settings.language) for one in done]
         answer(rows, as_json, lambda: show_configs(rows, dry_run=dry_run))
@@ -185,7 +189,7 @@ def queue_check(root: Root, shop: str, till: str, fix: bool, as_json: bool) -> i
       tillpost queue check             every till
       tillpost queue check 5 1 --fix   one till, and put right what can be
     """
-    with root.office(ours=fix) as office:
+    with root.office(ours=fix) as office, _changing(office, "queue check", shop, till, really=fix):
         looked_at = _tills(office, shop)
         rows = check(office, shop, till, fix=fix)
         columns = {"shop": "Shop", "till": "Till", "number": "Number", "done": "Done", "finding": "Finding"}
@@ -218,9 +222,15 @@ def queue_release(root: Root, shop: str, till: str, as_json: bool) -> None:
 
 
 def _hold(root: Root, shop: str, till: str, as_json: bool, *, held: bool) -> None:
-    told = "on hold" if held else "released; the next feed goes on"
-    with root.office(ours=True) as office:
+    told, verb = ("on hold", "queue hold") if held else ("released; the next feed goes on", "queue release")
+    with root.office(ours=True) as office, by_verb(office, verb, about_till(shop, till)) as act:
         hold(office, shop, till, held=held)
+        act.result = holding(held=held)
         answer(
             _tills(office, shop, (till,))[0], as_json, lambda: click.echo(f"Till {till} of shop {shop} is {told}.")
         )
+
+
+def _changing(office: Office, verb: str, shop: str, till: str, *, really: bool) -> AbstractContextManager[object]:
+    """What only looks is no act."""
+    return by_verb(office, verb, about_till(shop, till)) if really else nullcontext()

@@ -7,8 +7,6 @@ Failures: as their pipeline functions.
 
 from __future__ import annotations
 
-import getpass
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from contextlib import contextmanager
 import click
 
 from ..books import Role
+from ..pipeline.acting import ourselves
 from ..pipeline.collect import open_books
 from ..pipeline.people import People, check_name
 from .context import InOrder, Root, json_option, pass_root
@@ -40,15 +39,6 @@ LOG_COLUMNS = {"at": "At", "who": "Who", "verb": "Verb", "about": "About", "resu
 def _people(root: Root) -> Iterator[People]:
     with root.office() as office, open_books(office) as books:
         yield People(books, office.clock, office.settings.web)
-
-
-def _ourselves() -> str:
-    """Who does it, for the log."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):  # a number that has no name
-        name = str(os.getuid())
-    return f"{name} at the command line"
 
 
 def _password(from_stdin: bool) -> str:
@@ -82,7 +72,7 @@ def user_add(root: Root, name: str, role: str, password_stdin: bool, as_json: bo
     check_name(name)
     password = _password(password_stdin)
     with _people(root) as people:
-        people.add_user(name, Role(role), password, _ourselves())
+        people.add_user(name, Role(role), password, ourselves())
     answer({"name": name, "role": role}, as_json, lambda: click.echo(f"{name} may log in now, as {role}."))
 
 
@@ -108,7 +98,7 @@ def user_role(root: Root, name: str, role: str, as_json: bool) -> None:
     Example: tillpost user role anna viewer
     """
     with _people(root) as people:
-        people.change_role(name, Role(role), _ourselves())
+        people.change_role(name, Role(role), ourselves())
     answer({"name": name, "role": role}, as_json, lambda: click.echo(f"{name} is {role} now."))
 
 
@@ -121,7 +111,7 @@ def user_password(root: Root, name: str, password_stdin: bool, as_json: bool) ->
     """Give a user another password, and end their sessions."""
     password = _password(password_stdin)
     with _people(root) as people:
-        people.change_password(name, password, _ourselves())
+        people.change_password(name, password, ourselves())
     answer({"name": name}, as_json, lambda: click.echo(f"{name} has a new password."))
 
 
@@ -132,7 +122,7 @@ def user_password(root: Root, name: str, password_stdin: bool, as_json: bool) ->
 def user_rm(root: Root, name: str, as_json: bool) -> None:
     """Remove a user, and end their sessions."""
     with _people(root) as people:
-        people.remove_user(name, _ourselves())
+        people.remove_user(name, ourselves())
     answer({"name": name}, as_json, lambda: click.echo(f"{name} may log in no more."))
 
 
@@ -171,7 +161,7 @@ def token_add(root: Root, name: str, role: str, as_json: bool) -> None:
     Example: tillpost token add zabbix
     """
     with _people(root) as people:
-        made = people.add_token(name, Role(role), _ourselves())
+        made = people.add_token(name, Role(role), ourselves())
     row = {"name": name, "role": role, "token": made}
     answer(row, as_json, lambda: click.echo(f"{made}\n\nIt is not shown again. Send it as: Authorization: Bearer …"))
 
@@ -193,5 +183,5 @@ def token_ls(root: Root, as_json: bool) -> None:
 def token_rm(root: Root, name: str, as_json: bool) -> None:
     """Remove a token; it holds no more from now on."""
     with _people(root) as people:
-        people.remove_token(name, _ourselves())
+        people.remove_token(name, ourselves())
     answer({"name": name}, as_json, lambda: click.echo(f"The token {name} holds no more."))

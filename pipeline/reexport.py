@@ -84,3 +84,10 @@ def export(office: Office, books: Books, shifts: Sequence[ShiftStanding], *, aga
         now = office.clock.now()
         told = [(shift, telling.by_hand(txn, shift.id, now, again=again)) for shift in shifts]
     return Exported(told, Collect(office, books).write_out())
+
+
+def outcome(done: Exported) -> Reason:
+    """What came of it, in words."""
+    documents = sum(name is not None for _, name in done.shifts)
+    parts = {"shifts": len(done.shifts), "documents": documents, "same": len(done.shifts) - documents}
+    return Reason("recon.put-off" if done.outgone.troubles else "recon.exported", **parts)

@@ -9,6 +9,7 @@ cannot be written to.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -102,3 +103,10 @@ class Requests:
         except (Retry, Halt) as trouble:
             self._office.log.warning("sales_not_asked", shop=question.shop, till=question.till, reason=str(trouble))
             return replace(question, new=False, trouble=trouble.reason)
+
+
+def outcome(asked: Sequence[Asked]) -> Reason:
+    """What came of questions, in words."""
+    new = sum(question.new for question in asked)
+    kept = sum(question.trouble is not None for question in asked)
+    return Reason("recon.asked", new=new, there=len(asked) - new - kept, kept=kept)

@@ -9,23 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..errors import Reason
-from ..pipeline import archive, held, root, views
-from ..pipeline.ledger import Export, ExportState
+from ..pipeline import archive, held, root
+from ..pipeline.acting import about_archive, about_export, about_till, decided, filled, holding
+from ..pipeline.ledger import Export
 from ..pipeline.office import Office
 from .site import Site
-
-
-def about_export(arrival: int) -> str:
-    """How the audit names it."""
-    return f"export {arrival}"
-
-
-def about_till(shop: str, till: str) -> str:
-    return f"till {shop}/{till}"
-
-
-def about_archive(name: str) -> str:
-    return f"archive {name}"
 
 
 def release_export(site: Site, who: str, arrival: int) -> int:
@@ -39,10 +27,7 @@ def refuse_export(site: Site, who: str, arrival: int) -> int:
 def _decide(site: Site, who: str, verb: str, arrival: int, decide: Callable[[Office, int], Export]) -> int:
     def work(office: Office) -> Reason:
         decide(office, arrival)
-        after, verdict = views.export(office, arrival)
-        if after.state is ExportState.PROCESSED:
-            return Reason("web.let-through", commands=sum(plan.commands for plan in verdict.shops))
-        return Reason("web.tried-later" if after.state is ExportState.CLAIMED else "web.turned-down")
+        return decided(office, arrival)
 
     return site.act(who, verb, about_export(arrival), work)
 
@@ -58,7 +43,7 @@ def release_till(site: Site, who: str, shop: str, till: str) -> int:
 def _hold(site: Site, who: str, verb: str, shop: str, till: str, *, on_hold: bool) -> int:
     def work(office: Office) -> Reason:
         root.hold(office, shop, till, held=on_hold)
-        return Reason("web.held" if on_hold else "web.released")
+        return holding(held=on_hold)
 
     return site.act(who, verb, about_till(shop, till), work)
 
@@ -67,8 +52,7 @@ def resync_till(site: Site, who: str, shop: str, till: str) -> int:
     """Empties it and fills it anew, in the hours in which that is allowed."""
 
     def work(office: Office) -> Reason:
-        commands = root.resync(office, shop, till, now=False)
-        return Reason("web.resynced", commands=commands) if commands else Reason("web.resync-later")
+        return filled(root.resync(office, shop, till, now=False))
 
     return site.act(who, "till resync", about_till(shop, till), work)
 

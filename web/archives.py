@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BeforeValidator
 
 from ..pipeline import archive as finding
+from ..pipeline.acting import about_archive
 from ..pipeline.archivesearch import Wanted, files, search, search_files
 from ..queues.layout import ARCHIVED, Room, Trade
 from . import acts
@@ -87,7 +88,7 @@ def show_archive(
         found=files(office, name, FILES, start),
         start=start,
         done=done,
-        acts=site.people.acts(language, DONE_TO_IT, about=acts.about_archive(name)),
+        acts=site.people.acts(language, DONE_TO_IT, about=about_archive(name)),
     )
 
 

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from ..pipeline import views
+from ..pipeline.acting import about_export
 from ..pipeline.exportsearch import KINDS, Wanted, search
 from ..pipeline.ledger import ExportState
 from . import acts
@@ -77,7 +78,7 @@ def show_export(
         start=start,
         lines_shown=LINES,
         done=done,
-        acts=site.people.acts(language, DONE_TO_IT, about=acts.about_export(arrival)),
+        acts=site.people.acts(language, DONE_TO_IT, about=about_export(arrival)),
     )
 
 

@@ -10,17 +10,17 @@ from datetime import date
 
 from ..errors import Fault, Reason, Reject
 from ..pipeline import reexport
+from ..pipeline.acting import about_till
 from ..pipeline.office import Office
 from ..pipeline.reconsearch import Place
-from ..pipeline.requests import Asked, Requests
+from ..pipeline.requests import Asked, Requests, outcome
 from ..pipeline.salesviews import tills_of
-from . import acts
 from .site import Site
 
 
 def about_place(place: Place) -> str:
     """How the audit names it."""
-    return acts.about_till(place.shop, place.till) if place.till else f"shop {place.shop}"
+    return about_till(place.shop, place.till)
 
 
 def export_shifts(site: Site, who: str, place: Place, rows: Collection[int], *, again: bool) -> int:
@@ -28,10 +28,7 @@ def export_shifts(site: Site, who: str, place: Place, rows: Collection[int], *, 
 
     def work(office: Office) -> Reason:
         shifts = reexport.by_row(site.books, place.shop, place.till, rows)
-        done = reexport.export(office, site.books, shifts, again=again)
-        told = sum(name is not None for _, name in done.shifts)
-        parts = {"shifts": len(shifts), "documents": told, "same": len(shifts) - told}
-        return Reason("recon.put-off" if done.outgone.troubles else "recon.exported", **parts)
+        return reexport.outcome(reexport.export(office, site.books, shifts, again=again))
 
     return site.act(who, "recon export", about_place(place), work)
 
@@ -49,10 +46,7 @@ def ask_tills(site: Site, who: str, place: Place, since: date | None, until: dat
         if not yes and any(question.is_long for question in wanted):
             raise Reject(Reason("recon.week", days=longest(wanted)), Fault.ERROR)
         requests = Requests(office, site.books)
-        asked = [requests.try_to_ask(question) for question in wanted]
-        new = sum(question.new for question in asked)
-        kept = sum(question.trouble is not None for question in asked)
-        return Reason("recon.asked", new=new, there=len(asked) - new - kept, kept=kept)
+        return outcome([requests.try_to_ask(question) for question in wanted])
 
     return site.act(who, "sales request", about_place(place), work)
 

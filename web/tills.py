@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BeforeValidator
 
 from ..pipeline import chartviews, views
+from ..pipeline.acting import about_till
 from ..pipeline.root import resync_size
 from . import acts
 from .charts import depth_chart, depth_rows
@@ -53,7 +54,7 @@ def show_till(
         depths=depth_rows(depths),
         chart=depth_chart(depths, days, zone, language),
         done=done,
-        acts=site.people.acts(language, DONE_TO_IT, about=acts.about_till(shop, till)),
+        acts=site.people.acts(language, DONE_TO_IT, about=about_till(shop, till)),
     )
 
 

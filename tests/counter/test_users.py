@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import io
 from collections.abc import Callable
 from typing import Any
@@ -100,6 +101,6 @@ def test_each_change_of_users_is_in_the_log_with_who_and_what(tillpost: Verb, sa
         ("user password", "anna"),
         ("user add", "anna"),
     ]
-    assert {row["who"].partition(" ")[2] for row in rows} == {"at the command line"}
+    assert {row["who"] for row in rows} == {f"cli:{getpass.getuser()}"}
     assert rows[1]["result"] == "has the role admin now"
     assert len(tillpost("user log --about anna --limit 2 --json").json()) == 2
