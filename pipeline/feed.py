@@ -18,6 +18,8 @@ import msgspec
 
 from ..errors import Reason, Reject, Retry
 from ..model import Told
+from ..queues.durable import sweep
+from ..queues.troubles import Missing
 from .arrivals import Arrivals
 from .booking import Reader, Rejected, Suspicious
 from .clock import moment
@@ -65,26 +67,32 @@ class Feed:
         account = Account()
         self._put_off.clear()
         self._arrivals.waiting.clear()
-        self._tidy()
         self._resume(account, once=once)
         self._advance(ignore_hours=ignore_hours)
+        is_delivered = False
         for batch in self._arrivals.claim(once=once):
-            account.exports.extend(self.examine(export) for export in batch)
-            self._deliver(account, ignore_hours=ignore_hours)
+            decided = [self._decide(export) for export in batch]
+            self._deliver(account, ignore_hours=ignore_hours)  # tills wait for the commit, and not for what follows it
+            account.exports += [self._finished(export, verdict) for export, verdict in decided]
+            is_delivered = True
         account.waiting += self._arrivals.waiting
-        self._close_sets(account)
-        self._deliver(account, ignore_hours=ignore_hours)
+        if self._close_sets(account) or not is_delivered:
+            self._deliver(account, ignore_hours=ignore_hours)
+        self._tidy()
         return account
 
     def _tidy(self) -> None:
-        """What killed processes left, and chunks that every till took: once by each process, and once a day."""
+        """What killed processes left, and chunks that every till took: once by each process, and once a day. The round
+        before it has observed every till."""
         office = self._office
         today = moment(office.clock.now())[:10]
         if today == self._tidied:
             return
         try:
             office.rooms.tidy()
-            self._delivery.prune()
+            with suppress(Missing):  # an unmounted share: its tills are told
+                sweep(office.disk, office.layout.queues)
+            self._delivery.prune(observed=True)
         except Retry as trouble:
             office.log.warning("not_tidied", reason=str(trouble))
         self._tidied = today
@@ -113,7 +121,10 @@ class Feed:
 
     def examine(self, export: Export) -> Export:
         """Decides one claimed export, and puts it away."""
-        decided, verdict = self._decide(export)
+        return self._finished(*self._decide(export))
+
+    def _finished(self, decided: Export, verdict: Verdict) -> Export:
+        """Put away, unless it must be tried again."""
         return decided if decided.state is ExportState.CLAIMED else self.finish(decided, verdict)
 
     def _decide(self, export: Export) -> tuple[Export, Verdict]:
@@ -239,8 +250,8 @@ class Feed:
 
     # --- sets of parts
 
-    def _close_sets(self, account: Account) -> None:
-        """The end of a set is an arrival of its own, with a verdict."""
+    def _close_sets(self, account: Account) -> bool:
+        """The end of a set is an arrival of its own, with a verdict. Returns whether there was one."""
         office = self._office
         quiet = office.settings.arrival.set_quiet_seconds
         with office.store.read() as txn:
@@ -249,6 +260,7 @@ class Feed:
         for part_set in ended:
             if (part_set.scope, part_set.name) not in coming:
                 self._close(part_set, account)
+        return bool(ended)
 
     def _close(self, part_set: PartSet, account: Account) -> None:
         try:

@@ -26,7 +26,7 @@ from ..errors import Halt, Reason, Retry
 from ..model import Noun
 from . import tillstate
 from .chunks import BLANK_LINKS, Chunk, ChunkStore
-from .disk import Disk
+from .disk import Disk, Entry
 from .durable import copy
 from .marker import Marker
 from .tillfolder import HandOver, TillFolder
@@ -97,7 +97,7 @@ class Handing:
     def offer(self, stops: Sequence[Stop], parcels: Sequence[Parcel], now: float) -> list[TillState]:
         """Places the parcels under each till's next numbers, as many as it has room for, durably; no till may load
         them yet. Commit the states before `flag`."""
-        placings = [self._placing(stop, len(parcels)) for stop in stops]
+        placings = self._placings(stops, len(parcels))
         ready = [placing for placing in placings if placing.numbers and not placing.why_not]
         if ready:
             self._make_store_certain()
@@ -105,15 +105,23 @@ class Handing:
             self._make_certain(ready)
         return [_offered(placing, parcels) for placing in placings]
 
-    def _placing(self, stop: Stop, parcels: int) -> _Placing:
+    def _placings(self, stops: Sequence[Stop], parcels: int) -> list[_Placing]:
+        try:
+            seen, trouble = self._marker.look(), None
+        except (Retry, Halt) as away:
+            seen, trouble = None, away.reason
+        return [self._placing(stop, parcels, seen, trouble) for stop in stops]
+
+    def _placing(self, stop: Stop, parcels: int, seen: Entry | None, trouble: Reason | None) -> _Placing:
+        """`seen`: the marker, or why it could not be looked at."""
         state = stop.state
         room = min(parcels, tillstate.room(state, self._hand_over.window))
-        placing = _Placing(stop, range(state.next_number, state.next_number + room))
-        if room:
+        placing = _Placing(stop, range(state.next_number, state.next_number + room), why_not=trouble)
+        if room and not trouble:
             try:
-                placing.why_not = self._marker.absence(placing.path, same_disk=state.same_disk)
-            except (Retry, Halt) as trouble:
-                placing.why_not = trouble.reason
+                placing.why_not = self._marker.absence(seen, placing.path, same_disk=state.same_disk)
+            except (Retry, Halt) as away:
+                placing.why_not = away.reason
         return placing
 
     def _place_all(self, ready: Sequence[_Placing], parcels: Sequence[Parcel], now: float) -> None:
@@ -121,7 +129,7 @@ class Handing:
         proofs = [self._chunks.assure(parcel.chunk) for parcel in parcels]
         if self._hand_over.share == "links":
             sources = [self._chunks.path(parcel.chunk.digest) for parcel in parcels]
-            names = {one.path: [one.stop.folder.data(number).name for number in one.numbers] for one in ready}
+            names = {one.path: [one.stop.folder.data_name(number) for number in one.numbers] for one in ready}
             linked = self._disk.fan_out(sources, names)
             for placing in ready:
                 placing.linked = linked[placing.path]
@@ -196,7 +204,7 @@ class Handing:
             names = set(self._disk.names(stop.folder.path))
         except (Retry, Halt) as trouble:
             return _Flagging(stop, why_not=trouble.reason)
-        return _Flagging(stop, [number for number in waiting if stop.folder.data(number).name in names])
+        return _Flagging(stop, [number for number in waiting if stop.folder.data_name(number) in names])
 
     def _link_flags(self, ready: Sequence[_Flagging]) -> None:
         """An empty file gets so many names at most, and where it cannot be made, none: `_make_flags` tells why."""
@@ -204,7 +212,8 @@ class Handing:
             return
         at = 0
         while at < len(ready):
-            some, count = [], 0
+            some: list[_Flagging] = []
+            count = 0
             while at < len(ready) and (not some or count + len(ready[at].numbers) <= BLANK_LINKS):
                 some.append(ready[at])
                 count += len(ready[at].numbers)
@@ -213,7 +222,7 @@ class Handing:
                 blank = self._chunks.blank()
             except (Retry, Halt):
                 return
-            names = {one.path: [one.stop.folder.flag(number).name for number in one.numbers] for one in some}
+            names = {one.path: [one.stop.folder.flag_name(number) for number in one.numbers] for one in some}
             linked = self._disk.fan_out([blank] * max(map(len, names.values())), names)
             for flagging in some:
                 flagging.linked = linked[flagging.path]
@@ -246,7 +255,7 @@ def _offered(placing: _Placing, parcels: Sequence[Parcel]) -> TillState:
             full_to=state.full_to if to_revision < state.full_to else 0,
             outstanding=(*state.outstanding, *done),
         )
-    return state.halt(placing.why_not) if placing.why_not else state
+    return state.halt(placing.why_not) if placing.why_not and placing.numbers else state
 
 
 def _flagged(flagging: _Flagging, now: float, notes: dict[int, Outstanding]) -> TillState:

@@ -34,10 +34,11 @@ class Marker:
 
     def is_there(self) -> bool:
         """Whether the folder is the one that was marked."""
-        return self._look() is not None
+        return self.look() is not None
 
-    def _look(self) -> Entry | None:
-        """The file, if it is ours. It is read only if it does not look as it did."""
+    def look(self) -> Entry | None:
+        """The file, if it is ours; None = the folder is not the one that was marked. It is read only if it does not
+        look as it did."""
         found = self._disk.stat(self._path)
         if found is not None and found == self._known:
             return found
@@ -45,13 +46,13 @@ class Marker:
         self._known = found if is_ours else None
         return self._known
 
-    def absence(self, folder: Path, *, same_disk: bool) -> Reason | None:
+    def absence(self, seen: Entry | None, folder: Path, *, same_disk: bool) -> Reason | None:
         """Why nothing that `folder` lacks may be believed; None = it may: the marker is there, and the folder as near
-        to it as ever."""
-        found, marker = self._disk.stat(folder), self._look()
+        to it as ever. `seen` is what `look` said before the folder, or behind it."""
+        found = self._disk.stat(folder)
         if found is None:
             return Reason("queue.folder-missing", path=folder)
-        if marker is None or _are_beside(marker, found) != same_disk:
+        if seen is None or _are_beside(seen, found) != same_disk:
             return Reason("queue.marker-missing", path=folder)
         return None
 

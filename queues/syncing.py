@@ -14,6 +14,7 @@ import ctypes
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,8 @@ from .mounts import Mounts, file_system, mounts
 from .ways import STEP, Ways
 
 HANDFUL = 5  # folders that are synced one by one
+MANY = 100  # folders for which it is worth to have threads
+LINKERS = 2
 WHOLE = frozenset({"btrfs", "ext2", "ext3", "ext4", "f2fs", "xfs"})  # whose syncfs ends when all is on the disk
 _TELLS_ERRORS = (5, 8)  # the Linux since which syncfs says that something could not be written
 
@@ -38,7 +41,11 @@ def link_all(ways: Ways, sources: Sequence[Path], folders: Mapping[Path, Sequenc
         except OSError:
             return dict.fromkeys(folders, 0)
         places = [(source.name, shelves[source.parent]) for source in sources]
-        return {folder: _link_into(ways, folder, places, names) for folder, names in folders.items()}
+        if len(folders) <= MANY:
+            return {folder: _link_into(ways, folder, places, names) for folder, names in folders.items()}
+        with ThreadPoolExecutor(LINKERS) as linkers:  # the kernel makes names in several folders at a time
+            linked = linkers.map(lambda folder: _link_into(ways, folder, places, folders[folder]), folders)
+            return dict(zip(folders, linked, strict=True))
 
 
 def _link_into(ways: Ways, folder: Path, places: Sequence[tuple[str, int]], names: Sequence[str]) -> int:

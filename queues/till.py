@@ -11,6 +11,7 @@ itself says `tillstate.KEPT`. `Halt` where a chunk to offer is missing from the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,7 @@ import msgspec
 from ..errors import Halt, Reason, Retry
 from . import repair, tillstate
 from .chunks import Chunk, ChunkStore
-from .disk import Disk
+from .disk import Disk, Entry
 from .handing import Handing, Parcel, Stop
 from .judging import Verdict, judge, still_skipped
 from .marker import Marker
@@ -60,6 +61,10 @@ class TillQueue:
         self._window = hand_over.window
         self._mode = mode
 
+    @property
+    def path(self) -> Path:
+        return self._folder.path
+
     def create(self, *, mode: int = 0o2770, shop_mode: int = 0o2750) -> bool:
         """Makes the till's folder in its shop's, durably. Returns what belongs into the state as `same_disk`.
 
@@ -75,25 +80,47 @@ class TillQueue:
         """How many chunks may still be offered; 0 while the till is held or halted."""
         return tillstate.room(state, self._window)
 
+    def stop(self, state: TillState) -> Stop:
+        """The till as one of many that are handed something at once."""
+        return Stop(self._folder, state)
+
     def offer(self, state: TillState, chunk: Chunk, to_revision: int, now: float) -> TillState:
         """Places a chunk under the next number, durably; the till may not load it yet. Without room: nothing.
 
         Commit the state before `flag`."""
-        return self._handing.offer([Stop(self._folder, state)], [Parcel(chunk, to_revision)], now)[0]
+        return self._handing.offer([self.stop(state)], [Parcel(chunk, to_revision)], now)[0]
 
     def flag(self, state: TillState, now: float) -> TillState:
         """Flags everything that was offered, in order: from here on the till may load it. Commit the state."""
-        return self._handing.flag([Stop(self._folder, state)], now)[0]
+        return self._handing.flag([self.stop(state)], now)[0]
 
     def observe(self, state: TillState, now: float) -> TillState:
         """Reads the folder once and books what the till has taken. Commit the state."""
+        return observe_all(self._folder.disk, self._marker, [self], [state], now)[0]
+
+    def see(self, state: TillState, seen: Entry | None) -> Sight | Reason | None:
+        """The folder, or why it is not looked at; None where that waits for a person. `seen`: the marker, just now."""
         if state.halted in tillstate.KEPT:
-            return state
+            return None
         try:
-            reason = self._absence(state)
-            return state.halt(reason) if reason else self._observe(state.go_on(), now)
+            return self._absence(state, seen) or self._folder.look()
         except (Retry, Halt) as trouble:
-            return state.halt(trouble.reason)
+            return trouble.reason
+
+    def learn(
+        self, state: TillState, sight: Sight | Reason | None, seen: Entry | None, now: float
+    ) -> tuple[TillState, bool]:
+        """What a folder taught, and whether that must still be made certain. `seen`: the marker, after the folder was
+        seen, because a share may have gone meanwhile."""
+        if sight is None:
+            return state, False
+        if isinstance(sight, Reason):
+            return state.halt(sight), False
+        try:
+            absence = self._absence(state, seen)
+            return (state.halt(absence), False) if absence else self._learn(state.go_on(), sight, now)
+        except (Retry, Halt) as trouble:
+            return state.halt(trouble.reason), False
 
     def recover(self, state: TillState, now: float) -> TillState:
         """Observes, and makes the flags that a crash prevented. Commit the state before anything is offered."""
@@ -102,14 +129,14 @@ class TillQueue:
 
     def check(self, state: TillState) -> list[Finding]:
         """Everything that is wrong with the queue; reads every byte that is outstanding. Changes nothing."""
-        reason = self._absence(state)
+        reason = self._absence(state, self._marker.look())
         return [Finding(reason)] if reason else self._repair(state).check()
 
     def fix(self, state: TillState, now: float) -> tuple[TillState, list[Finding]]:
         """Mends what can be mended without lying to the till, and tells what was found. Commit the state.
 
         Where the till may have missed something or read what was not sent, it stays halted until its next epoch."""
-        reason = self._absence(state)
+        reason = self._absence(state, self._marker.look())
         if reason:
             return state.halt(reason), [Finding(reason)]
         mended, findings = self._repair(state).fix()
@@ -117,21 +144,18 @@ class TillQueue:
 
     # --- observe ---------------------------------------------------------------------------------------------
 
-    def _absence(self, state: TillState) -> Reason | None:
-        return self._marker.absence(self._folder.path, same_disk=state.same_disk)
+    def _absence(self, state: TillState, seen: Entry | None) -> Reason | None:
+        return self._marker.absence(seen, self._folder.path, same_disk=state.same_disk)
 
-    def _observe(self, state: TillState, now: float) -> TillState:
-        sight = self._folder.look()
-        absence = self._absence(state)  # again: a share may have gone between the first look and this one
-        if absence:
-            return state.halt(absence)
+    def _learn(self, state: TillState, sight: Sight, now: float) -> tuple[TillState, bool]:
         verdict = judge(state, sight)
         proven = {one.number: self._proven(one, sight) for one in verdict.left}
         reason = self._objection(state, sight, verdict, [number for number, one in proven.items() if one is None])
         if reason:
-            return state.halt(reason)
-        self._tidy(state, sight, verdict)
-        return _booked(state, verdict, tuple(one for one in proven.values() if one), now)
+            return state.halt(reason), False
+        self._tidy(sight, verdict)
+        is_news = bool(verdict.leftovers or verdict.swept) or _learned(state, verdict)
+        return _booked(state, verdict, tuple(one for one in proven.values() if one), now), is_news
 
     def _proven(self, one: Outstanding, sight: Sight) -> Outstanding | None:
         """With a proof that holds now; None where the bytes are no longer the chunk's."""
@@ -164,16 +188,36 @@ class TillQueue:
         number = still_skipped(verdict, self._folder.look())
         return Reason("queue.hole", path=self._folder.path, number=number, gone=verdict.gone) if number else None
 
-    def _tidy(self, state: TillState, sight: Sight, verdict: Verdict) -> None:
+    def _tidy(self, sight: Sight, verdict: Verdict) -> None:
         for number in (*verdict.swept, *verdict.leftovers):
             self._folder.remove(number)
         if sight.litter:
             self._folder.sweep()
-        if verdict.leftovers or verdict.swept or _learned(state, verdict):
-            self._folder.sync()
 
     def _repair(self, state: TillState) -> repair.Repair:
         return repair.Repair(self._folder, self._chunks, state, self._mode)
+
+
+def observe_all(
+    disk: Disk, marker: Marker, queues: Sequence[TillQueue], states: Sequence[TillState], now: float
+) -> list[TillState]:
+    """`TillQueue.observe` for many tills. The marker is looked at before all folders and after them, and what they
+    taught is made certain at one go."""
+    try:
+        before = marker.look()
+        sights = [queue.see(state, before) for queue, state in zip(queues, states, strict=True)]
+        after = marker.look()
+    except (Retry, Halt) as trouble:
+        return [state if state.halted in tillstate.KEPT else state.halt(trouble.reason) for state in states]
+    learned = [
+        queue.learn(state, sight, after, now) for queue, state, sight in zip(queues, states, sights, strict=True)
+    ]
+    paths = [queue.path for queue in queues]
+    troubles = disk.sync_dirs([path for path, (_, is_news) in zip(paths, learned, strict=True) if is_news])
+    return [
+        old.halt(troubles[path].reason) if path in troubles else new
+        for path, old, (new, _) in zip(paths, states, learned, strict=True)
+    ]
 
 
 def _learned(state: TillState, verdict: Verdict) -> bool:

@@ -67,10 +67,16 @@ class TillFolder:
         self._data, self._flag = hand_over.data_suffix, hand_over.flag_suffix
 
     def data(self, number: int) -> Path:
-        return self.path / f"pos{number:010d}{self._data}"
+        return self.path / self.data_name(number)
 
     def flag(self, number: int) -> Path:
-        return self.path / f"pos{number:010d}{self._flag}"
+        return self.path / self.flag_name(number)
+
+    def data_name(self, number: int) -> str:
+        return f"pos{number:010d}{self._data}"
+
+    def flag_name(self, number: int) -> str:
+        return f"pos{number:010d}{self._flag}"
 
     def look(self) -> Sight:
         data: dict[int, Entry] = {}

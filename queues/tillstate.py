@@ -46,6 +46,10 @@ class TillState(Noun, frozen=True, omit_defaults=True):
     last_taken_at: float = 0.0
     same_disk: bool = True  # whether its folder lay on the file system of the queues' root when it was made
 
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.shop, self.till
+
     def halt(self, reason: Reason) -> TillState:
         parts = tuple((name, str(part)) for name, part in reason.parts.items())
         return msgspec.structs.replace(self, halted=reason.code, halted_parts=parts)

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from faults import Fuse, full
+from faults import Fuse, Stopped, full
 from post_office import PostOffice, good, goods
 from simulated_till import SimulatedTill
 from tillpost.pipeline import root, views
@@ -150,6 +150,27 @@ def test_chunk_costs_two_commits_for_all_tills(make_office) -> None:
     with office.open(fuse) as opened:
         Feed(opened).round(once=True)
     assert fuse.count == 5  # numbered, booked, put away; offered, flagged
+
+
+def test_what_tills_took_goes_with_the_next_commit(make_office) -> None:
+    office = make_office({"5": [str(till) for till in range(1, 6)]})
+    office.send("goods.xml", goods(*LIST))
+    office.take_all()
+    office.drop("b.xml", goods(good("100", "3.00"), full=False))
+    assert commits(office) == 5
+    assert {(state.acked, len(state.outstanding)) for state in states(office).values()} == {(1, 1)}
+
+
+def test_tills_wait_for_the_booking_and_not_for_what_follows_it(office: PostOffice) -> None:
+    office.drop("goods.xml", goods(*LIST))
+    fuse = Fuse(1, only=lambda path: path.parent.name == "replies")
+    with office.open(fuse) as opened, pytest.raises(Stopped):
+        Feed(opened).round(once=True)
+    assert len(office.take("5", "1").goods) == 30
+    office.feed()
+    assert office.where("goods.xml") == ["processed"]
+    assert office.reply("goods.xml.json")
+    assert office.tills["5", "1"].taken == [1]
 
 
 def test_state_that_did_not_change_is_not_written_again(office: PostOffice) -> None:
