@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from tillpost.books import Books
+from tillpost.books.database import PAGE
 from tillpost.books.migrating import FOLDER, VERSION_TABLE, revisions
 from tillpost.books.session import COPIED
 from tillpost.books.tables import METADATA, REVISION
@@ -39,7 +41,27 @@ def code(caught: pytest.ExceptionInfo[Trouble]) -> str:
     return caught.value.reason.code
 
 
+def page_size(database: Path) -> int:
+    """As the file's own head tells it."""
+    return int.from_bytes(database.read_bytes()[16:18])
+
+
 # --- versions
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, PAGE), (4096, 4096)])
+def test_a_new_sqlite_database_has_large_pages_and_one_that_is_there_keeps_its_own(
+    tmp_path: Path, before: int | None, after: int
+) -> None:
+    database = tmp_path / "books.sqlite"
+    if before is not None:
+        with sqlite3.connect(database) as connection:
+            connection.execute(f"PRAGMA page_size = {before}")
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.close()
+        assert page_size(database) == before
+    Books.open(f"sqlite:///{database}").close()
+    assert page_size(database) == after
 
 
 def test_a_fresh_database_is_migrated_to_what_the_tables_say(fresh_url: str) -> None:
