@@ -23,11 +23,11 @@ from typing import IO, Self
 
 CALLS = (
     "write", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renameat2", "link", "linkat", "unlink",
-    "unlinkat", "mkdir", "mkdirat", "openat", "ftruncate",
+    "unlinkat", "mkdir", "mkdirat", "openat", "ftruncate", "syncfs",
 )  # fmt: skip
 LISTED = f"trace={','.join(CALLS)}"  # every one of them, and what it was about
 KILL = "SIGKILL"
-_BYTES = ("write", "pwrite64", "fsync", "fdatasync", "ftruncate")
+_BYTES = ("write", "pwrite64", "fsync", "fdatasync", "syncfs", "ftruncate")
 _NAMES = ("rename", "renameat", "renameat2", "link", "linkat")
 _MADE = ("mkdir", "mkdirat", "openat")
 _GONE = ("unlink", "unlinkat")
