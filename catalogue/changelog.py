@@ -159,6 +159,10 @@ class ShopLog:
     def line(self, key: Key) -> Line | None:
         return self._lines.get((self._shop, *key))
 
+    def good(self, code: str) -> Line | None:
+        """`line` of a good."""
+        return self._lines.get_packed(self._row + _GOODS + text(code))
+
     def under(self, *beginning: str | int) -> list[tuple[Key, Line]]:
         """Every line whose key begins so: for kinds of which there are few."""
         return [(key[1:], line) for key, line in self._lines.scan((self._shop, *beginning))]

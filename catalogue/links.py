@@ -106,10 +106,13 @@ class Index:
         before = links(kind, key, old) if old is not None else []
         after = links(kind, key, new) if new is not None else []
         for link in set(before).difference(after):
-            self._tables[link[0]].delete(_entry(link, kind, key, scope))
+            self._tables[link[0]].delete((link[1], *_ending(link, kind, key, scope)))
+        referrer, ending = None, b""
         for link in after:
             if link not in before:
-                self._tables[link[0]].put_packed(pack_texts(_entry(link, kind, key, scope)), b"")
+                if link[2] != referrer:
+                    referrer, ending = link[2], pack_texts(_ending(link, kind, key, scope))
+                self._tables[link[0]].put_packed(text(link[1]) + ending, b"")
 
     def referrers(self, relation: Relation, target: str) -> set[str]:
         """Who refers to `target`, in any scope."""
@@ -154,7 +157,8 @@ class Index:
         return found
 
 
-def _entry(link: Link, kind: Kind, key: Names, scope: str) -> Names:
-    """A key of its own for each fact that makes the link: a promo's dates tell it from the item's others."""
+def _ending(link: Link, kind: Kind, key: Names, scope: str) -> Names:
+    """What follows the target in a link's key. Each fact that makes it has a key of its own: a promo's dates tell it
+    from the item's others."""
     dates = key[1:] if kind is Kind.PROMO else ()
-    return (link[1], link[2], kind.value, *dates, scope)
+    return (link[2], kind.value, *dates, scope)

@@ -17,12 +17,13 @@ import msgspec
 
 from ..errors import Reason
 from ..model import Good, Kind, Rank, Shop, ShopGood
-from .changelog import Line
+from .changelog import Line, ShopLog
 from .facts import CHAIN
 from .items import SHARP
 from .keys import is_short
 from .links import LONGEST_NAME, Relation
 from .making import Making
+from .outcome import DiffTally
 from .selling import Selling, mine_of, sold_of
 
 _SPEAKING = (Kind.PRICE, Kind.PROMO, Kind.STOCK)
@@ -37,6 +38,24 @@ class _References(NamedTuple):
     is_plain: bool  # the same for all shops
 
 
+class _Tills(NamedTuple):
+    """A shop's, and what they had when the making began: no code is another item's then or later."""
+
+    shop: Shop
+    log: ShopLog
+    tally: DiffTally
+    has_goods: bool
+    has_scales: bool
+
+    @classmethod
+    def of(cls, making: Making, shop: Shop) -> _Tills:
+        log = making.logs[shop.id]
+        return cls(shop, log, making.tallies[shop.id], log.has(Rank.GOOD), log.has(Rank.SCALE))
+
+    def good(self, code: str) -> Line | None:
+        return self.log.good(code) if self.has_goods else None
+
+
 class PlainGoods:
     """Plain goods on their way to the tills of `shops`, in one making. Each item comes once."""
 
@@ -46,9 +65,10 @@ class PlainGoods:
         self._shops = shops
         self._alone = shops[0].id if len(shops) == 1 else CHAIN  # whose own word is as good as the chain's
         self._references: dict[tuple[str | None, str | None, str | None], _References] = {}
-        logs = [making.logs[shop.id] for shop in shops]
-        self._has_goods = [log.has(Rank.GOOD) for log in logs]
-        self._has_scales = [log.has(Rank.SCALE) for log in logs]
+        self._tills = [_Tills.of(making, shop) for shop in shops]
+        self._nothing: list[Line | None] = [None] * len(shops)
+        self._are_new = not any(tills.has_goods for tills in self._tills)
+        self._may_wait = not self._shelves.waiting.is_empty()
 
     def read(self, items: Sequence[str]) -> list[Good | None]:
         """Of each of `items`, which rise, the one record that says everything; None where it may be otherwise."""
@@ -72,15 +92,11 @@ class PlainGoods:
         references = self._refer(good)
         if not references.is_plain:
             return False
-        key = (int(Rank.GOOD), code)
-        olds = [
-            self._making.logs[shop.id].line(key) if has_goods else None
-            for shop, has_goods in zip(self._shops, self._has_goods, strict=True)
-        ]
-        if any(old is not None and not self._is_free(item, barcodes, old) for old in olds):
+        olds = self._nothing if self._are_new else [tills.good(code) for tills in self._tills]
+        if not self._are_new and not all(self._is_free(item, barcodes, old) for old in olds):
             return False
-        group, unit, tax = references.codes
         if references.codes != (good.group, good.unit, good.tax):
+            group, unit, tax = references.codes
             good = msgspec.structs.replace(good, group=group, unit=unit, tax=tax)
         selling = self._sell(ShopGood(code, good), item, price, olds)
         self._tell_unknown(item, references)
@@ -95,7 +111,7 @@ class PlainGoods:
                 return False
         return len(barcodes) < 2 or len(set(barcodes)) == len(barcodes)
 
-    def _is_free(self, item: str, barcodes: list[str], old: Line) -> bool:
+    def _is_free(self, item: str, barcodes: list[str], old: Line | None) -> bool:
         """Whether nobody else claims a barcode that the item had."""
         mine = mine_of(old, item)
         had = [] if mine is None else [barcode for barcode in mine.barcodes if barcode not in barcodes]
@@ -130,21 +146,21 @@ class PlainGoods:
     # --- the tills
 
     def _sell(self, noun: ShopGood, item: str, price: Decimal, olds: Sequence[Line | None]) -> Selling:
-        making, good, till_format = self._making, noun.good, self._shelves.till_format
-        command, sold = till_format.put(noun), sold_of(item, good, price)
-        selling = Selling(making, item, noun.code)
-        for place, (shop, old) in enumerate(zip(self._shops, olds, strict=True)):
+        good, till_format = noun.good, self._shelves.till_format
+        command, sold, unsaid = till_format.put(noun), sold_of(item, good, price), till_format.unsupported(noun)
+        selling = Selling(self._making, item, noun.code)
+        for tills, old in zip(self._tills, olds, strict=True):
+            if old is None:
+                if self._may_wait:
+                    self._shelves.waiting.good(tills.shop.id, item, waits=False)
+                tills.log.add(noun.code, command, sold)
+                tills.tally.add(noun.code, good.name)
+                selling.unsaid.update(unsaid)
+                if good.plu is not None or tills.has_scales:
+                    selling.scale(tills.log, good)
+                continue
             mine = mine_of(old, item)
             if mine is not None:
-                making.tallies[shop.id].price(noun.code, good.name, mine.asked, price)
-            if old is not None:
-                selling.sell(shop, noun, command, price, old)
-                continue
-            log = making.logs[shop.id]
-            self._shelves.waiting.good(shop.id, item, waits=False)
-            log.add(noun.code, command, sold)
-            making.tallies[shop.id].add(noun.code, good.name)
-            selling.unsaid.update(till_format.unsupported(noun))
-            if good.plu is not None or self._has_scales[place]:
-                selling.scale(log, good)
+                tills.tally.price(noun.code, good.name, mine.asked, price)
+            selling.sell(tills.shop, noun, command, price, old)
         return selling

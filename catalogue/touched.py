@@ -27,10 +27,10 @@ class Touched:
 
     def fact(self, kind: Kind, key: Names, old: Noun | None, new: Noun | None) -> None:
         """The fact said `old` and says `new`; None = there is none."""
-        if kind in (Kind.VARIANT, Kind.PRICE, Kind.PROMO, Kind.STOCK):
-            self.items.add(key[0] if kind is not Kind.VARIANT else item_of(key))
-        elif kind is Kind.GOOD:
+        if kind is Kind.GOOD:
             self._good(key[0])
+        elif kind in (Kind.VARIANT, Kind.PRICE, Kind.PROMO, Kind.STOCK):
+            self.items.add(key[0] if kind is not Kind.VARIANT else item_of(key))
         elif kind is Kind.BARCODE:
             self._barcode(key, old, new)
         elif kind is Kind.RESTRICTION:

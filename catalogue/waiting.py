@@ -16,6 +16,10 @@ class Waiting:
     def __init__(self, txn: Transaction) -> None:
         self._table = txn.table("waiting")
 
+    def is_empty(self) -> bool:
+        """Whether nothing waits anywhere."""
+        return self._table.is_empty()
+
     def good(self, shop: str, item: str, waits: bool) -> None:
         self._mark((shop, _GOOD, item), waits)
 
