@@ -55,7 +55,7 @@ bench-cash: $(VENV)/.tillpost ## how long a poll round and the change take, besi
 	@$(BIN)/python benchmarks/cash.py
 
 bench-books: $(VENV)/.tillpost ## how long a reconciliation's questions take, beside a trivial one; SIZE=1000000 receipts
-	@$(BIN)/python benchmarks/books.py $(or $(SIZE),100000)
+	@$(BIN)/python benchmarks/books.py $(or $(SIZE),100000) $(URL)
 
 bench-collect: $(VENV)/.tillpost ## how many receipts a second are booked, beside bare inserts of the same rows; SIZE=1000000 receipts
 	@$(BIN)/python benchmarks/collect.py $(or $(SIZE),100000)

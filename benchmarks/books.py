@@ -2,7 +2,8 @@
 
 Fills a database with made-up receipts through the books' own front door and prints the least time of each question
 beside that of a trivial one, which makes machines comparable. `SIZE` is the number of receipts, `URL` another database
-than a new file of SQLite; what is in it stays there.
+than a new file of SQLite; what is in it stays there, and with `SIZE=0` nothing is booked: what an earlier run left is
+asked.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import make_url
 from tillpost.books import Books, Delivery, FileState, SalesFile, Sought
 from tillpost.model import Document, DrawerRecord, Means, Move, Payment, Position, SalesEvent, ShiftRecord, digest
 
@@ -74,6 +76,12 @@ def fill(books: Books, size: int) -> int:
     return shifts
 
 
+def filled(books: Books) -> int:
+    """How many shifts each till has."""
+    with books.read() as txn:
+        return len(txn.find_shifts(SHOP, "1", limit=1_000_000))
+
+
 def timed(books: Books, question: Callable[[Any], object]) -> float:
     """The least of some tries, in seconds, each in a transaction of its own: other programs only make it longer."""
     spent = []
@@ -108,6 +116,8 @@ def questions(books: Books, shifts: int) -> dict[str, Callable[[Any], object]]:
         "a shop's month": lambda txn: txn.days(SHOP, **within(month)),
         "each till's takings of a day": lambda txn: txn.takings(SHOP, last),
         "a day's departments": lambda txn: txn.departments_by_day(SHOP, **within(last)),
+        "a month's departments": lambda txn: txn.departments_by_day(SHOP, **within(month)),
+        "a day's hours": lambda txn: txn.hours(SHOP, day=last),
         "what the ERP has not got": lambda txn: txn.reckonings(SHOP, only_undelivered=True, limit=50),
         "a till's last load": lambda txn: txn.last_load(SHOP, "3"),
         "the newest receipts, a page": lambda txn: txn.receipts(Sought(), 50),
@@ -121,10 +131,14 @@ def questions(books: Books, shifts: int) -> dict[str, Callable[[Any], object]]:
 def bench(url: str, size: int) -> None:
     books = Books.open(url)
     begun = time.perf_counter()
-    shifts = fill(books, size)
+    shifts = fill(books, size) if size else filled(books)
     spent, receipts = time.perf_counter() - begun, shifts * TILLS * RECEIPTS
-    print(f"{receipts:,} receipts of {TILLS} tills booked in {spent:.1f} s: {receipts / spent:,.0f} a second")
-    print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.machine()}\n")
+    if size:
+        print(f"{receipts:,} receipts of {TILLS} tills booked in {spent:.1f} s: {receipts / spent:,.0f} a second")
+    else:
+        print(f"{receipts:,} receipts of {TILLS} tills")
+    name = make_url(url).get_backend_name()
+    print(f"Python {platform.python_version()}, {name}, SQLite {sqlite3.sqlite_version}, {platform.machine()}\n")
     print(f"{'question':<28}{'ms':>10}{'ratio':>10}")
     trivial = None
     for name, question in questions(books, shifts).items():
