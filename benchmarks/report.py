@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,9 @@ GROWTH = ("first", "changed", "again", "shuffled", "cp1251", "commerceml", "shar
 Found = dict[str, Any]
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """The first column is words, the others are figures."""
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], words: Collection[int] = (0,)) -> str:
+    """`words`: the columns that are words; the others are figures."""
+    lines = [heads, ["---" if place in words else "---:" for place in range(len(heads))], *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -56,7 +57,7 @@ class Report:
             for what, found in runs
         ]
         versions = dict.fromkeys(word for _, found in runs for word in found["versions"])
-        told = table(("run", "on", "machine", "disk", "load, before and after"), rows)
+        told = table(("run", "on", "machine", "disk", "load, before and after"), rows, range(4))
         return f"{told}\n{', '.join(versions)}.\n"
 
     def cases(self) -> str:
@@ -127,9 +128,13 @@ class Report:
             return ""
         from contestants import CONTESTANTS  # noqa: PLC0415 - only who measured queues has them all installed
 
+        measured = self._queues["measured"]
+        unit = measured.get("sqlite", {"put": math.nan, "take": math.nan})
         rows = [
             [
                 each.title,
+                f"**{one['put'] / unit['put']:.2f}**",
+                f"**{one['take'] / unit['take']:.2f}**",
                 f"{one['put'] / 1000:.2f}",
                 f"{one['take'] / 1000:.2f}",
                 _syncs(one["put_syncs"]),
@@ -137,9 +142,10 @@ class Report:
                 each.survives,
             ]
             for key, each in CONTESTANTS.items()
-            if "put" in (one := self._queues["measured"].get(key, {}))
+            if "put" in (one := measured.get(key, {}))
         ]
-        return table(("", "put, ms", "take, ms", "syncs, put", "syncs, take", "what was put survives"), rows)
+        heads = ("", "put", "take", "put, ms", "take, ms", "syncs, put", "syncs, take", "what was put survives")
+        return table(heads, rows, (0, len(heads) - 1))
 
     # --- the plot ------------------------------------------------------------------------------------------
 
