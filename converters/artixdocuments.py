@@ -100,18 +100,18 @@ class Objects:
                 tree = decoded(raw)
             return self._made(section, tree, raw)
         except msgspec.DecodeError as error:
-            unfit = Unfit("", _malformed(error, raw, line))
+            field, reason = "", _malformed(error, raw, line)
         except RecursionError:
-            unfit = Unfit("", Reason("sales.deep", limit=DEEPEST))
-        except Unfit as error:
-            unfit = error
+            field, reason = "", Reason("sales.deep", limit=DEEPEST)
+        except Unfit as error:  # which is held no longer than this: with its traceback it would hold itself, and `raw`
+            field, reason = error.field, error.reason
         return RefusedSale(
             line=line,
             section=section,
             key=_key(section, tree),
-            field=unfit.field,
-            code=unfit.reason.code,
-            parts={k: v if isinstance(v, int) else str(v) for k, v in unfit.reason.parts.items()},
+            field=field,
+            code=reason.code,
+            parts={k: v if isinstance(v, int) else str(v) for k, v in reason.parts.items()},
             raw=raw,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 from datetime import datetime
@@ -561,3 +562,32 @@ def test_any_json_becomes_a_noun_or_a_refusal_that_can_be_kept(name: str, tree: 
     kept = msgspec.msgpack.encode(found)
     assert msgspec.msgpack.decode(kept, type=type(found)) == found
     assert b"\0" not in msgspec.json.encode(msgspec.structs.replace(found, raw=b""))
+
+
+def test_refused_objects_leave_nothing_to_the_collector_of_cycles() -> None:
+    """Which is off while a file is booked: what held itself would stay, however large the file."""
+    wrong = [
+        '{"shift": 12,',
+        "[" * 5000,
+        "7",
+        '{"docNum": 1}',
+        '{"shift": 12, "docNum": 1, "docType": 1, "docSum": "much"}',
+        '{"shift": 12, "docNum": 1, "docType": 1, "inventPositions": [{"price": {}}]}',
+        '{"shift": 12, "docNum": 1, "docType": 1, "inventPositions": [{"taxes": [{"taxSum": true}]}]}',
+        '{"shift": 12, "docNum": 1, "docType": 1, "inventPositions": [{"discountPositions": [{"discSum": 1e99}]}]}',
+    ]
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        assert left_by(wrong[2:3]) == left_by(wrong * 20)
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def left_by(wrong: list[str]) -> int:
+    """How much what was read left to be collected."""
+    page = "### sales data begin ###\n" + "\n---\n".join(wrong) + "\n### sales data end ###\n"
+    gc.collect()
+    assert len([one for one in read(page) if isinstance(one, RefusedSale)]) == len(wrong)
+    return gc.collect()
