@@ -68,7 +68,8 @@ class Depths:
     def depths(self, shop: str, till: str, since: int, until: int) -> list[Depth]:
         """A till's samples from `since` on and before `until`, oldest first; ahead of them what held at `since`."""
         mine = (DEPTHS.c.shop == shop) & (DEPTHS.c.till == till)
-        before = select(*_TOLD).where(mine & (DEPTHS.c.at < since)).order_by(DEPTHS.c.at.desc(), DEPTHS.c.id.desc())
-        within = select(*_TOLD).where(mine & (DEPTHS.c.at >= since) & (DEPTHS.c.at < until))
+        told = select(*_TOLD[2:])
+        before = told.where(mine & (DEPTHS.c.at < since)).order_by(DEPTHS.c.at.desc(), DEPTHS.c.id.desc())
+        within = told.where(mine & (DEPTHS.c.at >= since) & (DEPTHS.c.at < until))
         rows = self._session.rows(before.limit(1)) + self._session.rows(within.order_by(DEPTHS.c.at, DEPTHS.c.id))
-        return [Depth(*row) for row in rows]
+        return [Depth(shop, till, *row) for row in rows]
