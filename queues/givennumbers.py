@@ -1,13 +1,13 @@
 """The highest numbers that were given to each till, kept in the queues' root, beside what they were given to.
 
 A state that was restored from an older copy would give numbers a second time that tills have taken and deleted: nothing
-in their folders is left to tell of it. So what was given is noted where it was given, once it is committed; a state that
-knows less is behind. Of a queues' folder that was restored as well, nothing is known, and nothing is missed.
+in their folders is left to tell of it. So what was given is noted where it was given, once it is committed; a state
+that knows less is behind. Of a queues' folder that was restored as well, nothing is known, and nothing is missed.
 
 `.tillpost-numbers` holds a line for each till: shop, till and number, with spaces between.
 
-Failures: none where the file cannot be read, or holds something else: then nothing is known. `note` raises what the disk
-says.
+Failures: none where the file cannot be read, or holds something else: then nothing is known. `note` raises what the
+disk says.
 """
 
 from __future__ import annotations
