@@ -70,7 +70,7 @@ class Facts:
 
     def is_empty(self, kind: Kind) -> bool:
         """Whether nobody states anything of `kind`, in any scope."""
-        return not self._tables[kind].count()
+        return self._tables[kind].is_empty()
 
     def put(self, kind: Kind, key: Names, scope: str, fact: Fact) -> None:
         self._tables[kind].put_packed(pack_texts((*key, scope)), _encode(fact))

@@ -43,10 +43,7 @@ def packed_length(*texts: str) -> int:
 
 def is_short(limit: int, *texts: str) -> bool:
     """Whether `texts` take at most `limit` bytes in a key. A character takes four at most."""
-    most = 0
-    for one in texts:
-        most += 4 * len(one) + 2
-    return most <= limit or packed_length(*texts) <= limit
+    return 4 * len("".join(texts)) + 2 * len(texts) <= limit or packed_length(*texts) <= limit
 
 
 def unpack(packed: bytes) -> Key:

@@ -78,10 +78,7 @@ def _claims(body: Good | Variant, item: str) -> list[Link]:
     return [(Relation.CLAIM, barcode.code, item) for barcode in body.barcodes]
 
 
-def _refer_alike(old: Noun | None, new: Noun | None) -> bool:
-    """Whether two goods obviously refer to the same."""
-    if not isinstance(old, Good) or not isinstance(new, Good):
-        return False
+def _refer_alike(old: Good, new: Good) -> bool:
     return (old.group, old.unit, old.tax, old.barcodes) == (new.group, new.unit, new.tax, new.barcodes)
 
 
@@ -98,11 +95,16 @@ class Index:
 
     def __init__(self, txn: Transaction) -> None:
         self._tables: dict[Relation, Table] = {relation: txn.table(f"index {relation}") for relation in Relation}
+        self._put = {relation: table.put_packed for relation, table in self._tables.items()}
 
     def replace(self, kind: Kind, key: Names, scope: str, old: Noun | None, new: Noun | None) -> None:
         """The fact of `kind`, `key` and `scope` said `old` and says `new`; None = there is none."""
-        if _refer_alike(old, new):
-            return
+        if isinstance(new, Good):
+            if old is None:
+                self._add(kind, key[0], scope, new)
+                return
+            if isinstance(old, Good) and _refer_alike(old, new):
+                return
         before = links(kind, key, old) if old is not None else []
         after = links(kind, key, new) if new is not None else []
         for link in set(before).difference(after):
@@ -112,7 +114,20 @@ class Index:
             if link not in before:
                 if link[2] != referrer:
                     referrer, ending = link[2], pack_texts(_ending(link, kind, key, scope))
-                self._tables[link[0]].put_packed(text(link[1]) + ending, b"")
+                self._put[link[0]](text(link[1]) + ending, b"")
+
+    def _add(self, kind: Kind, item: str, scope: str, good: Good) -> None:
+        """What `replace` does for a good that is new, and most often called."""
+        put, ending = self._put, pack_texts((item, kind.value, scope))
+        for barcode in good.barcodes:
+            if is_short(LONGEST_NAME, barcode.code):
+                put[Relation.CLAIM](text(barcode.code) + ending, b"")
+        if good.group is not None and is_short(LONGEST_NAME, good.group):
+            put[Relation.GROUP](text(good.group) + ending, b"")
+        if good.unit is not None and is_short(LONGEST_NAME, good.unit):
+            put[Relation.UNIT](text(good.unit) + ending, b"")
+        if good.tax is not None and is_short(LONGEST_NAME, good.tax):
+            put[Relation.TAX](text(good.tax) + ending, b"")
 
     def referrers(self, relation: Relation, target: str) -> set[str]:
         """Who refers to `target`, in any scope."""

@@ -140,10 +140,10 @@ class WrittenTable(LmdbTable):
         """Writes what is held back."""
         if not self._rows:
             return
-        rows = sorted(self._rows.items())
+        keys = sorted(self._rows)
         with self._txn.cursor(db=self._handle) as cursor:
-            is_behind = not cursor.last() or cursor.key() < rows[0][0]
-            cursor.putmulti(rows, append=is_behind)
+            is_behind = not cursor.last() or cursor.key() < keys[0]
+            cursor.putmulti(zip(keys, map(self._rows.__getitem__, keys), strict=True), append=is_behind)
         self._rows, self._room, self._is_empty = {}, HELD_BACK, False
 
     def _from(self, low: bytes, start: bytes, *, reverse: bool = False) -> Iterator[tuple[bytes, bytes]]:

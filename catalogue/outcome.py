@@ -72,6 +72,15 @@ class Bounded(Generic[T]):
             self.first.append(one)
 
 
+    def is_full(self) -> bool:
+        """Whether more of them are only counted."""
+        return self.total >= self._limit
+
+    def count(self, more: int) -> None:
+        """Counts more where it is full."""
+        self.total += more
+
+
 class Remarks(Bounded[Remark]):
     """Warnings."""
 

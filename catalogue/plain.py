@@ -139,7 +139,12 @@ class PlainGoods:
         return _References((codes.get(Kind.GROUP), codes.get(Kind.UNIT), codes.get(Kind.TAX)), unknown, is_plain)
 
     def _tell_unknown(self, item: str, references: _References) -> None:
-        for kind, name in references.unknown if self._making.tells_references else ():
+        if not references.unknown or not self._making.tells_references:
+            return
+        if self._making.remarks.is_full():
+            self._making.remarks.count(len(references.unknown))
+            return
+        for kind, name in references.unknown:
             reason = Reason("catalogue.unknown-reference", good=item, kind=kind.value, reference=name)
             self._making.remarks.tell(reason, item)
 
