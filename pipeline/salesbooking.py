@@ -76,7 +76,10 @@ class SalesReader:
     # --- what must be right while it is read
 
     def _watched(self, file: SalesFile, events: Iterable[SalesEvent], tell: Callable[[], int]) -> Iterator[SalesEvent]:
+        limit = self._office.settings.collect.max_objects
         for count, event in enumerate(events, 1):
+            if count > limit:
+                raise Reject(Reason("sales.too-many-objects", limit=limit))
             yield event
             if count % PROGRESS_EVERY == 0:
                 self._office.progress(file.name, tell(), file.size)

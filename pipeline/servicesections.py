@@ -30,6 +30,9 @@ class Collect(Section, frozen=True):
     max_file_bytes: Annotated[
         int, setting("A larger sales file is rejected unread.", "bytes", ge=1024, le=1 << 36)
     ] = 1 << 30
+    max_objects: Annotated[
+        int, setting("A sales file of more objects is rejected.", "objects", ge=1, le=100_000_000)
+    ] = 1_000_000
     documents: Annotated[
         tuple[str, ...],
         setting(

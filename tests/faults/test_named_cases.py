@@ -218,6 +218,27 @@ def test_pipe_and_socket_are_refused_and_stop_nobody(office: PostOffice, monkeyp
         assert planted(office, lambda path: listening.bind("y.xml"), "y.xml") == ("broken", "arrival.socket")
 
 
+@pytest.mark.parametrize("where", ["", "online"])
+def test_what_is_no_file_among_a_tills_sales_is_refused_as_what_it_is(
+    office: PostOffice, tmp_path: Path, where: str
+) -> None:
+    secret = office.root.with_suffix(".secret")
+    secret.write_text(DAY, "utf-8")
+    folder = office.root / "sales" / "5" / "1" / where
+    (folder / "link.json").symlink_to(secret)
+    (folder / "folder.json").symlink_to(tmp_path)
+    os.mkfifo(folder / "pipe.json")
+    (folder / "names.json").hardlink_to(secret)
+    found = {file.name: (file.state.value, file.reason.code if file.reason else "") for file in office.collect().files}
+    assert found == {
+        "link.json": ("broken", "arrival.symlink"),
+        "folder.json": ("broken", "arrival.symlink"),
+        "pipe.json": ("broken", "arrival.fifo"),
+        "names.json": ("processed", ""),
+    }
+    assert secret.read_text("utf-8") == DAY
+
+
 def test_file_that_has_another_name_elsewhere_is_read_and_left_as_it_is(office: PostOffice) -> None:
     elsewhere = office.root.with_suffix(".elsewhere")
     elsewhere.write_bytes(WHOLE)

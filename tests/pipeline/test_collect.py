@@ -240,6 +240,20 @@ def test_file_of_nothing_but_faults_is_broken(office: PostOffice) -> None:
 # --- the outbox
 
 
+def test_file_of_more_objects_than_the_setting_allows_is_broken_and_nothing_of_it_is_booked(office: PostOffice) -> None:
+    whole = day(receipt(1), receipt(2))  # with its shift and its log-on four objects
+    office.settings("[collect]\nmax_objects = 3")
+    office.sell("x.json", whole)
+    (file,) = office.collect().files
+    assert file.reason
+    assert (file.state, file.reason.code) == (FileState.BROKEN, "sales.too-many-objects")
+    assert "collect.max_objects" in file.reason.text("en")
+    assert office.outbox() == []
+    office.settings("[collect]\nmax_objects = 4")
+    office.sell("x.json", whole)
+    assert [file.state for file in office.collect().files] == [FileState.PROCESSED]
+
+
 def test_what_the_erp_takes_is_noted_and_never_comes_again(office: PostOffice) -> None:
     office.sell("sale.json", day())
     office.collect()

@@ -14,15 +14,16 @@ from tillpost.pipeline.feed import Feed
 from tillpost.pipeline.office import open_office
 from tillpost.queues.disk import LocalDisk
 from tillpost.queues.layout import Layout
-from tillpost.queues.promises import Entry
+from tillpost.queues.ways import Ways
 
 SECRET = "classified"
-STEP = 1 if os.environ.get("TILLPOST_FAULTS") else 11  # of how many moments one is tried
+STEP = 1 if os.environ.get("TILLPOST_FAULTS") else 13  # of how many moments one is tried
 VICTIMS = ("inbox/5", "sales/5/1", "sales/5/1/online", "queues/5/1")
 
 
-class Swapping(LocalDisk):
-    """At its `at`-th look at what lies in `victim`, that folder is a link to `foreign`, and stays one."""
+class Swapping(Ways):
+    """At its `at`-th look at what lies in `victim`, just before it is opened or just after, that folder becomes a link
+    to `foreign`, and stays one."""
 
     def __init__(self, root: Path, victim: Path, foreign: Path, at: int) -> None:
         super().__init__(Layout.of(root).tops())
@@ -30,8 +31,14 @@ class Swapping(LocalDisk):
         self.moved = root / ".moved"
         self.looks = 0
 
-    def _look(self, *paths: Path) -> None:
-        if any(path.is_relative_to(self.victim) for path in paths):
+    def open(self, path: Path, flags: int) -> int:
+        self._look(path)
+        handle = super().open(path, flags)
+        self._look(path)
+        return handle
+
+    def _look(self, path: Path) -> None:
+        if path.is_relative_to(self.victim):
             self.looks += 1
             if self.looks == self.at:
                 self.victim.rename(self.moved)
@@ -43,41 +50,13 @@ class Swapping(LocalDisk):
             self.victim.unlink(missing_ok=True)
             self.moved.rename(self.victim)
 
-    def stat(self, path: Path) -> Entry | None:
-        self._look(path)
-        return super().stat(path)
 
-    def entries(self, folder: Path) -> list[Entry]:
-        self._look(folder)
-        return super().entries(folder)
+class Swapped(LocalDisk):
+    """Goes by these ways."""
 
-    def open(self, path: Path):  # type: ignore[no-untyped-def]
-        self._look(path)
-        return super().open(path)
-
-    def write_new(self, path: Path, pieces, mode: int) -> int:  # type: ignore[no-untyped-def]
-        self._look(path)
-        return super().write_new(path, pieces, mode)
-
-    def link(self, source: Path, target: Path) -> None:
-        self._look(source, target)
-        super().link(source, target)
-
-    def rename(self, source: Path, target: Path, *, replace: bool = False) -> None:
-        self._look(source, target)
-        super().rename(source, target, replace=replace)
-
-    def unlink(self, path: Path) -> bool:
-        self._look(path)
-        return super().unlink(path)
-
-    def mkdir(self, folder: Path, mode: int) -> bool:
-        self._look(folder)
-        return super().mkdir(folder, mode)
-
-    def sync_dir(self, folder: Path) -> None:
-        self._look(folder)
-        super().sync_dir(folder)
+    def __init__(self, ways: Ways) -> None:
+        super().__init__()
+        self._ways = ways
 
 
 def foreign_folder(folder: Path) -> dict[str, bytes]:
@@ -111,8 +90,9 @@ def opened(folder: Path) -> PostOffice:
     return office
 
 
-def work(office: PostOffice, disk: LocalDisk | None = None) -> None:
+def work(office: PostOffice, ways: Ways | None = None) -> None:
     """A round of all jobs that touch what others may write to."""
+    disk = Swapped(ways) if ways else None
     with open_office(office.root, ours=True, clock=office.clock, disk=disk) as work:
         Feed(work).round(once=True)
         with open_books(work) as books:
@@ -126,9 +106,9 @@ def everything(root: Path) -> bytes:
 def looks(folder: Path, victim: str) -> int:
     """How often a round looks at what lies in there, when nobody swaps anything."""
     office = opened(folder)
-    disk = Swapping(office.root, office.root / victim, folder / "nowhere", 0)
-    work(office, disk)
-    return disk.looks
+    ways = Swapping(office.root, office.root / victim, folder / "nowhere", 0)
+    work(office, ways)
+    return ways.looks
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
@@ -141,13 +121,13 @@ def test_folder_swapped_for_a_link_at_any_moment_lets_nothing_in_or_out(tmp_path
         folder.mkdir()
         office = opened(folder)
         before = foreign_folder(folder / "foreign")
-        disk = Swapping(office.root, office.root / victim, folder / "foreign", at)
-        work(office, disk)
+        ways = Swapping(office.root, office.root / victim, folder / "foreign", at)
+        work(office, ways)
         assert content(folder / "foreign") == before, at
         assert SECRET.encode() not in everything(office.root), at
         work(office)  # with the link in its place
         assert content(folder / "foreign") == before, at
-        disk.put_back()
+        ways.put_back()
         office.clock.pass_(hours=1)
         work(office)
         work(office)

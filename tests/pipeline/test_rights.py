@@ -20,7 +20,7 @@ from tillpost.pipeline import doctor
 from tillpost.pipeline.doctor import Finding, Health
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
-TILL, STRANGER = 20_001, 20_002  # users that nobody has
+TILL, STRANGER, SERVICE = 20_001, 20_002, 20_003  # users that nobody has
 GROUP = next((group for group in grp.getgrall() if group.gr_gid not in (0, os.getgid())), grp.getgrgid(os.getgid()))
 SETTINGS = f'[rights]\ntill_group = "{GROUP.gr_name}"\n'
 
@@ -29,7 +29,7 @@ SETTINGS = f'[rights]\ntill_group = "{GROUP.gr_name}"\n'
 def reachable() -> Iterator[Path]:
     """A folder to which every user has a way, unlike pytest's own."""
     folder = Path(mkdtemp())
-    folder.chmod(0o711)
+    folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
 
@@ -130,6 +130,32 @@ def test_stranger_comes_nowhere(office: PostOffice) -> None:
     looks = [f"os.listdir({str(path)!r})" if path.is_dir() else f"open({str(path)!r})" for path in every]
     assert len(looks) > 40
     assert set(tries(STRANGER, STRANGER, Path("/"), *looks)) == {"PermissionError"}
+
+
+@as_root
+def test_file_that_the_service_may_not_read_waits_is_told_and_stops_no_other(office: PostOffice) -> None:
+    office.sell("x.json", page([shift()], [receipt(1)]))
+    office.collect()  # what is loaded late is loaded: the interpreter may lie where only root comes
+    for path in (office.root, *office.root.rglob("*")):
+        os.lchown(path, SERVICE, -1)
+    office.drop("theirs.xml", goods(good("3"), full=False)).chmod(0o600)
+    office.drop("other.xml", goods(good("4"), full=False)).chmod(0o644)
+    office.sell("y.json", page([], [receipt(2)])).chmod(0o600)
+    readable = office.sell("z.json", page([], [receipt(3)]))
+    readable.chmod(0o644)
+    # nobody but its owner, or who has CAP_LEASE, can ask whether it is still written: it must stand still
+    os.utime(readable, (office.clock.now() - 60,) * 2)
+    os.seteuid(SERVICE)
+    try:
+        account = office.feed()
+        collected = office.collect()
+    finally:
+        os.seteuid(0)
+    assert [(export.name, export.state.value) for export in account.exports] == [("other.xml", "processed")]
+    assert [(name, reason.code) for name, reason in account.waiting] == [("theirs.xml", "disk.denied")]
+    assert [(file.name, file.state.value) for file in collected.files] == [("z.json", "processed")]
+    assert [(name, reason.code) for name, reason in collected.waiting] == [("y.json", "disk.denied")]
+    assert office.where("theirs.xml") == ["inbox"]
 
 
 def modes(root: Path) -> dict[str, str]:
