@@ -67,7 +67,8 @@ class Delivery:
             fleet = Fleet(Ledger(txn).tills())
         queues = [self._queue(state) for state in fleet.before]
         seen = observe_all(self._office.disk, self._office.marker, queues, fleet.before, now)
-        states = [behind(state, self._office.given.highest(*state.key)) for state in seen]
+        given = self._office.given.known()
+        states = [behind(state, given.get(state.key, 0)) for state in seen]
         well = [state for state in states if not state.halted]
         fleet.observed = [*self._flagged(well, now), *(state for state in states if state.halted)]
         fleet.take(fleet.observed)

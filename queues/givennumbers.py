@@ -12,7 +12,7 @@ disk says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..errors import Trouble
@@ -35,21 +35,21 @@ class GivenNumbers:
 
     def highest(self, shop: str, till: str) -> int:
         """The highest number that was ever given to the till, as far as is known; 0 = none."""
-        return self._read().get((shop, till), 0)
+        return self.known().get((shop, till), 0)
 
     def note(self, states: Iterable[TillState]) -> None:
         """Numbers below the next ones of `states` were given. Nothing falls, and what did not rise is not written."""
-        known = self._read()
+        known = self.known()
         given = {(state.shop, state.till): state.next_number - 1 for state in states}
         risen = {till: number for till, number in given.items() if number > known.get(till, 0)}
         if risen:
-            numbers = known | risen
+            numbers = {**known, **risen}
             lines = [f"{shop} {till} {number}\n" for (shop, till), number in sorted(numbers.items())]
             replace(self._disk, self._path, "".join(lines).encode(), MODE)
             self._numbers, self._seen = numbers, self._disk.stat(self._path)
 
-    def _read(self) -> dict[Till, int]:
-        """Read again only if the file does not look as it did."""
+    def known(self) -> Mapping[Till, int]:
+        """The highest numbers of all tills. Read again only if the file does not look as it did."""
         try:
             found = self._disk.stat(self._path)
             if found is None or found != self._seen:
