@@ -20,7 +20,7 @@ from ..pipeline.duties import by_hand, named, trimmed
 from ..pipeline.office import Office
 from ..pipeline.trim import plan as plan_to_trim
 from ..pipeline.trim import trim as trim_now
-from ..queues.layout import ARCHIVED, Room, Trade
+from ..queues.layout import ARCHIVED, Room, Shelf, Trade
 from .context import DONE, LATER, REFUSED, InOrder, Root, json_option, pass_root
 from .tables import Row, answer, several, table, under
 
@@ -93,6 +93,9 @@ def _show_told(heading: str, rows: list[Row]) -> None:
 # --- archives
 
 
+ROOMS: dict[str, Room | Shelf] = {one.value: one for one in (*ARCHIVED, Shelf.BOOKS)}
+
+
 @click.group(cls=InOrder)
 def archive() -> None:
     """Archives of old files: find one, look into it, bring it back."""
@@ -100,7 +103,7 @@ def archive() -> None:
 
 @archive.command("ls")
 @click.argument("pattern", metavar="[NAME-PATTERN]", required=False)
-@click.option("--room", type=click.Choice([room.value for room in ARCHIVED]), help="Only what lay in this room.")
+@click.option("--room", type=click.Choice([*ROOMS]), help="Only what lay in this room, or in the sales database.")
 @click.option("--trade", type=click.Choice([trade.value for trade in Trade]), help="Only exports, or only sales.")
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Only of this day.")
 @json_option
@@ -120,7 +123,7 @@ def archive_ls(
     """
     with root.office() as office:
         chosen = finding.archives(
-            office, Room(room) if room else None, Trade(trade) if trade else None, day.date() if day else None
+            office, ROOMS[room] if room else None, Trade(trade) if trade else None, day.date() if day else None
         )
         if pattern is None:
             rows: list[Row] = [finding.archive_row(one) for one in chosen]

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from ..errors import Fault, Reason, Reject
 from ..queues.archives import Archive, Archives
-from ..queues.layout import Room, Trade
+from ..queues.layout import Room, Shelf, Trade
 from ..queues.names import fit, printable
 from ..queues.rooms import WHY
 from ..queues.tape import Member
@@ -32,7 +32,7 @@ Damaged = list[tuple[str, Reason]]  # archive, what is wrong with it
 
 
 def archives(
-    office: Office, room: Room | None = None, trade: Trade | None = None, day: date | None = None
+    office: Office, room: Room | Shelf | None = None, trade: Trade | None = None, day: date | None = None
 ) -> list[Archive]:
     """Those of one room, trade and day, or all of them."""
     return [
@@ -71,7 +71,7 @@ def file_row(archive: Archive, member: Member) -> Row:
         "name": printable(_name(member)),
         "bytes": member.size,
         "changed": moment(member.changed) if 0 <= member.changed < _YEAR_10000 else "",
-        "file": member.regular,
+        "file": member.regular and isinstance(archive.spot.room, Room),
         "member": printable(member.name),
     }
 
@@ -152,6 +152,8 @@ def _name(member: Member) -> str:
 
 
 def _arrival(member: Member) -> int | None:
-    """The number of the folder that it lies in; None where that is no number."""
+    """The number of the folder that it lies in; None where that is no number, or a till's."""
+    if member.name.startswith(f"{Shelf.BOOKS}/"):
+        return None
     folder = member.name.rpartition("/")[0].rpartition("/")[2]
     return int(folder) if folder.isascii() and folder.isdecimal() else None

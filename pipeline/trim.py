@@ -19,6 +19,7 @@ from pathlib import Path
 from ..errors import Reason, Retry, Trouble
 from ..model import Noun
 from ..queues.archives import Archives, Spot
+from ..queues.layout import Room
 from ..queues.names import printable
 from .clock import moment
 from .delivery import Delivery
@@ -85,7 +86,7 @@ class _Run:
             self._archives.sweep()
         self._work = 2 * sum(file.size for bundle in todo.bundles for file in bundle.lacking)
         for bundle in todo.bundles:
-            with done.told(layout.room(bundle.spot.room) / bundle.spot.trade / bundle.spot.day.isoformat()):
+            with done.told(layout.room(Room(bundle.spot.room)) / bundle.spot.trade / bundle.spot.day.isoformat()):
                 self._put_by(bundle, done)
         if todo.leapt is None:
             self._delete_what_is_old(todo, done)

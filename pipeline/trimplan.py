@@ -226,7 +226,7 @@ class _Planning:
                 kept |= self._kept(archive, day.files)
             path = self._archives.next_path(spot)
         except Trouble as trouble:
-            self._plan.trouble(self._office.layout.room(spot.room) / spot.trade / spot.day.isoformat(), trouble)
+            self._plan.trouble(self._office.layout.room(Room(spot.room)) / spot.trade / spot.day.isoformat(), trouble)
         else:
             self._plan.bundles.append(Bundle(spot, tuple(day.files), frozenset(kept), tuple(day.folders), path))
 

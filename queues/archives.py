@@ -32,7 +32,7 @@ from ..model import Noun
 from .disk import Disk, Entry, FileKind
 from .durable import digest_of, is_litter, pieces, publish_checked, sweep
 from .inbox import NOT_OURS
-from .layout import ARCHIVED, Layout, Room, Trade
+from .layout import ARCHIVED, Layout, Room, Shelf, Trade
 from .moving import Moves
 from .names import printable
 from .tape import Member, pack, unpack
@@ -47,7 +47,7 @@ class Spot(Noun, frozen=True, order=True):
     """What one archive is of."""
 
     day: date
-    room: Room
+    room: Room | Shelf
     trade: Trade
 
     @property
@@ -108,7 +108,7 @@ def file_name(spot: Spot, number: int) -> str:
     return dated(spot.trade, spot.day, number)
 
 
-def named_so(room: Room, name: str) -> tuple[Spot, int] | None:
+def named_so(room: Room | Shelf, name: str) -> tuple[Spot, int] | None:
     """What an archive of this name is of; None for a name that we never give."""
     found = read_name(name)
     return None if found is None else (Spot(found[1], room, found[0]), found[2])
@@ -140,10 +140,12 @@ class Archives:
     # --- which there are
 
     def all(self) -> list[Archive]:
-        """Every archive by day, room, trade and number. Raises Missing where their folders are not there."""
-        return sorted(chain.from_iterable(self.room(room)[0] for room in ARCHIVED), key=lambda one: one.order)
+        """Every archive, also of the books, by day, room, trade and number. Raises Missing where their folders are not
+        there."""
+        every = (self.room(room)[0] for room in (*ARCHIVED, Shelf.BOOKS))
+        return sorted(chain.from_iterable(every), key=lambda one: one.order)
 
-    def room(self, room: Room) -> tuple[list[Archive], list[Path]]:
+    def room(self, room: Room | Shelf) -> tuple[list[Archive], list[Path]]:
         """The archives of one room, and what else lies beside them."""
         folder = self._layout.archive(room)
         found, foreign = list[Archive](), list[Path]()
@@ -278,7 +280,7 @@ class Archives:
                 return target
             raise Reject(Reason("archive.taken", path=printable(str(target))), Fault.ERROR)
         if not to:
-            self._moves.make(target.parent, self._layout.room(archive.spot.room))
+            self._moves.make(target.parent, self._layout.room(Room(archive.spot.room)))
 
         def confirm(written: Path) -> None:
             if digest_of(pieces(self._disk, written)) != digest:
@@ -291,6 +293,8 @@ class Archives:
         """Where a member of this name lay. Raises Reject for a path that leads anywhere else than into the folder of
         its archive's day."""
         spot = archive.spot
+        if isinstance(spot.room, Shelf):  # sales are no file of anybody's
+            raise Reject(Reason("archive.of-books", archive=archive.name, name=printable(name)), Fault.ERROR)
         folder, slash, plain = name.removeprefix(f"{spot.folder}/").partition("/")
         if not (name.startswith(f"{spot.folder}/{folder}{slash}") and _is_number(folder) and _is_plain(plain)):
             raise self._foreign(archive, name)

@@ -50,6 +50,12 @@ class Room(StrEnum):
 ARCHIVED = (Room.PROCESSED, Room.ERROR, Room.BROKEN)  # what is held waits for a person, however long
 
 
+class Shelf(StrEnum):
+    """What is kept in the backup and lay in no room."""
+
+    BOOKS = "books"  # sales that are too old for the database
+
+
 class Layout(Noun, frozen=True):
     """The paths of one root, all absolute."""
 
@@ -119,14 +125,14 @@ class Layout(Noun, frozen=True):
         folder = self.sales / shop / till
         return folder, folder / ONLINE
 
-    def archive(self, room: Room) -> Path:
+    def archive(self, room: Room | Shelf) -> Path:
         """Where what lay in `room` is kept when it is old."""
         return self.backup / f"{room.value}_archive"
 
     @property
     def books_archive(self) -> Path:
         """Where sales are kept that are too old for the books."""
-        return self.backup / "books_archive"
+        return self.archive(Shelf.BOOKS)
 
     def shop_inbox(self, shop: str) -> Path:
         """Where a shop's own exports are dropped; "" = the top, for all shops."""

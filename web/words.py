@@ -15,6 +15,7 @@ WORDS = {
     "held": "web.word-held",
     "error": "web.word-error",
     "broken": "web.word-broken",
+    "books": "archives.word-books",
     "up to date": "web.word-up-to-date",
     "waiting": "web.word-waiting",
     "filling": "web.word-filling",

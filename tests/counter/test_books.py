@@ -99,3 +99,19 @@ def test_sales_that_come_again_are_shown_as_refused(old: Verb, office: PostOffic
     assert old("collect").code == REFUSED
     shown = old("sales show 3")
     assert ARCHIVE in shown.out
+
+
+def test_what_was_put_by_is_found_and_read_among_the_archives(old: Verb) -> None:
+    old("books trim --yes")
+    [row] = old("archive ls --json").json()
+    assert (row["archive"], row["room"], row["day"]) == (f"books_archive/{ARCHIVE}", "books", DAY)
+    assert old("archive ls --room books --json").json() == [row]
+    assert old("archive ls --room processed --json").json() == []
+    [file] = old("archive ls '*.jsonl' --json").json()
+    assert (file["arrival"], file["file"]) == (None, False)
+    assert old("archive ls 1 --json").json() == []  # a till is no arrival
+    told = old(f"archive show {row['archive']} {file['name']}").out
+    assert '"number":1' in told.replace(" ", "")
+    refused = old(f"archive restore {row['archive']} {file['name']}")
+    assert refused.code == REFUSED
+    assert "archive show" in refused.err
