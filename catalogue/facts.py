@@ -10,6 +10,7 @@ Failures: `Halt` where a stored fact cannot be read.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import repeat
 from struct import Struct
 from typing import Generic, NamedTuple, TypeVar
 
@@ -112,14 +113,20 @@ class Facts:
             return names
         return [name for name, found in zip(names, table.under(map(text, names)), strict=True) if not found]
 
-    def lone(self, kind: Kind, names: list[str], scopes: Collection[str]) -> Iterator[Noun | None]:
-        """What is said of each of `names`, which rise, where one scope alone says anything, and is one of `scopes`."""
-        endings = list(map(text, scopes))
-        for name, found in zip(names, self._tables[kind].under(map(text, names)), strict=True):
-            if len(found) == 1 and found[0][0].removeprefix(text(name)) in endings:
+    def lone(self, kind: Kind, names: list[str], scopes: Collection[str]) -> Iterator[Noun | bool]:
+        """What is said of each of `names`, which rise, where one scope alone says anything, and is one of `scopes`.
+        False: nobody says anything; True: it is otherwise."""
+        table, endings = self._tables[kind], list(map(text, scopes))
+        if table.is_empty():
+            yield from repeat(False, len(names))
+            return
+        for name, found in zip(names, table.under(map(text, names)), strict=True):
+            if not found:
+                yield False
+            elif len(found) == 1 and found[0][0].removeprefix(text(name)) in endings:
                 yield body(kind, _decode(found[0][1]))
             else:
-                yield None
+                yield True
 
     def scopes_of(self, kind: Kind, keys: Iterable[Names]) -> Iterator[frozenset[str]]:
         """`scopes` for each of many; quickest where they rise."""

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..model import Good, Price, Restriction, Shop, Variant, quantity
+from ..model import Good, Price, Restriction, Shop, Stock, Variant, quantity
 from .dossier import Dossier, Promo
 from .facts import Stamp, effective
 from .items import good_key
@@ -79,13 +79,13 @@ def choose(dossier: Dossier, shop: Shop) -> Choice | None:
 
 def _promo_choice(dossier: Dossier, shop: Shop) -> Choice | None:
     best = max((promo for promo in dossier.promos if _in_force(promo, shop)), key=_precedence, default=None)
-    return best and _picked(best.stated.body, shop)
+    return best and picked(best.stated.body, shop)
 
 
 def _in_force(promo: Promo, shop: Shop) -> bool:
     """Whether it holds in the shop today, and says anything about the shop's type of price."""
     today = shop.today.isoformat()
-    if promo.scope not in ("", shop.id) or _picked(promo.stated.body, shop) is None:
+    if promo.scope not in ("", shop.id) or picked(promo.stated.body, shop) is None:
         return False
     return promo.first <= today and (not promo.last or today <= promo.last)
 
@@ -96,10 +96,10 @@ def _precedence(promo: Promo) -> tuple[bool, str, Stamp]:
 
 def _base_choice(dossier: Dossier, shop: Shop) -> Choice | None:
     price = effective(dossier.prices, shop.id)
-    return price and _picked(price.body, shop)
+    return price and picked(price.body, shop)
 
 
-def _picked(price: Price, shop: Shop) -> Choice | None:
+def picked(price: Price, shop: Shop) -> Choice | None:
     """The price of the type that the shop's tills take; None where the record has none."""
     if not price.types:
         return None if price.price is None else Choice(price.price, price.min_price)
@@ -123,10 +123,12 @@ def dates_overlap(one: tuple[str, str], other: tuple[str, str]) -> bool:
 def remain(dossier: Dossier, shop: Shop) -> Decimal | None:
     """What is there; None where nobody says, or the shop does not want to know."""
     stated = effective(dossier.stock, shop.id) if shop.send_stock else None
-    if stated is None:
-        return None
+    return stated and stocked(stated.body, shop)
+
+
+def stocked(stock: Stock, shop: Shop) -> Decimal:
     counted = [
-        amount for warehouse, amount in stated.body.quantities if not shop.warehouses or warehouse in shop.warehouses
+        amount for warehouse, amount in stock.quantities if not shop.warehouses or warehouse in shop.warehouses
     ]
     return quantity(sum(counted, Decimal(0)))
 

@@ -105,17 +105,31 @@ class Dice(Random):
             while self.some(rarely):
                 yield self.other(ident(self.randrange(size)))
 
+        for kind, said in ((Kind.PRICE, self.list_price), (Kind.STOCK, self.stock)):
+            if self.some(0.4):
+                yield from (Put(kind, (ident(number),), said(), 1) for number in range(size) if self.some(0.9))
+
+    def list_price(self) -> Price:
+        """Of a price list; the shops of some wishes find nothing in it."""
+        lowest = self.price() if self.some(0.2) else None
+        if self.some(0.6):
+            return Price(self.price(), lowest)
+        kinds = (TypedPrice("t", self.price(), "retail"), TypedPrice("b", self.price()))
+        return Price(types=kinds[: self.choice((1, 2))], min_price=lowest)
+
+    def stock(self) -> Stock:
+        return Stock(tuple((house, Decimal(self.randrange(-1, 5))) for house in self.sample(("", "w", "v"), 2)))
+
     def other(self, item: str) -> Put | Drop:
         """Something else that is said of an item."""
         first = (DAY + timedelta(self.randrange(-2, 3))).isoformat()
-        typed = Price(types=(TypedPrice("t", self.price(), "retail"), TypedPrice("b", self.price())))
         shade = f"{item}#x" if self.some(0.3) else item
         kind, key, body = self.choice(
             [
                 (Kind.VARIANT, (item, "x"), Variant(barcodes=self.barcodes(50, 0.5))),
-                (Kind.PRICE, (shade,), self.choice((Price(self.price()), typed))),
+                (Kind.PRICE, (shade,), self.list_price()),
                 (Kind.PROMO, (shade, first, ""), Price(self.price())),
-                (Kind.STOCK, (shade,), Stock((("w", Decimal(3)),))),
+                (Kind.STOCK, (shade,), self.stock()),
                 (Kind.BARCODE, (f"46{self.randrange(9):04}0",), BarcodeOf(shade)),
                 (Kind.RESTRICTION, (item,), Restriction("saleDenied", "good", shade, age=self.choice((None, 18)))),
                 (Kind.GOOD, (item,), self.good(7, 0.5)),
@@ -184,6 +198,7 @@ def wished(dice: Dice, shop: Shop) -> Shop:
         prices_open=dice.some(0.8),
         price_type=dice.choice(("", "", "", "retail")),
         send_stock=dice.some(0.8),
+        warehouses=("w",) if dice.some(0.3) else (),
     )
 
 
@@ -223,12 +238,14 @@ def test_quick_way_is_gone_by_plain_goods_of_the_chain_and_of_a_shop(
         (Kind.GOOD, ("chain",), plain),
         (Kind.GOOD, ("dated",), msgspec.structs.replace(plain, barcodes=())),
         (Kind.PROMO, ("dated", "", ""), Price(Decimal(3))),
-        (Kind.GOOD, ("unpriced",), Good("B")),
+        (Kind.GOOD, ("listed",), Good("B")),
+        (Kind.PRICE, ("listed",), Price(types=(TypedPrice("t", Decimal(3)),))),
+        (Kind.STOCK, ("listed",), Stock((("w", Decimal(3)),))),
     ]
     trial.book(*(Put(kind, key, body, 1) for kind, key, body in said))
     trial.book(Put(Kind.GOOD, ("shop",), msgspec.structs.replace(plain, barcodes=()), 1), scope="5")
-    assert made == {"chain": True, "unpriced": False, "shop": True}
+    assert made == {"chain": True, "listed": True, "shop": True}
     trial.book(Put(Kind.GOOD, ("chain",), msgspec.structs.replace(plain, name="Z"), 1))
-    assert made == {"chain": True, "unpriced": False, "shop": True}
+    assert made == {"chain": True, "listed": True, "shop": True}
     trial.book(Put(Kind.GOOD, ("rival",), plain, 1))
-    assert made == {"chain": False, "unpriced": False, "shop": True, "rival": False}
+    assert made == {"chain": False, "listed": True, "shop": True, "rival": False}
