@@ -152,7 +152,7 @@ def test_the_log_tells_what_happened_beside_what_people_did_with_links(visit: An
     assert any("broken sales file" in row and "bad.json" in row for row in rows)
     assert page.xpath(f"//td/a[@href='/exports/{served.held}']/text()") == [f"export {served.held}"]
     acts = visit("admin").page("/log?kind=acts").xpath("//tbody/tr/th")
-    assert {head.text_content().strip() for head in acts} == {"user add", "token add"}
+    assert {head.text_content().strip() for head in acts} == {"queue hold", "user add", "token add"}
     assert visit("admin").page("/log?kind=exports&about=till+5/1").xpath("//*[@class='calm']")
     assert "выгрузка задержана" in text(visit("admin", "ru").get("/log?kind=exports"))
 
