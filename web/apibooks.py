@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from ..pipeline.archivesearch import files, search, search_files
 from ..pipeline.receiptviews import receipt, receipts
-from . import acts, archives, bookanswers
+from . import acts, archives, receiptanswers
 from .answers import ALWAYS, errors
 from .api import CHANGE, MOST, Limit, answer, done
 from .fields import Short
@@ -22,14 +22,14 @@ from .visitors import Operator, Viewer, site_of
 router = APIRouter(prefix="/api/v1", responses=ALWAYS)
 
 
-@router.get("/receipts", tags=["look"], response_model=bookanswers.Receipts, responses=errors(409))
+@router.get("/receipts", tags=["look"], response_model=receiptanswers.Receipts, responses=errors(409))
 def get_receipts(request: Request, visitor: Viewer, sought: Asked, limit: Limit = 50, below: Short = "") -> Response:
     """Receipts, newest first. Where there may be more, `older` is what `below` asks for next; there may be fewer than
     `limit` before it."""
     return answer(receipts(site_of(request).books, sought, limit, below))
 
 
-@router.get("/receipts/{row}", tags=["look"], response_model=bookanswers.Receipt, responses=errors(404))
+@router.get("/receipts/{row}", tags=["look"], response_model=receiptanswers.Receipt, responses=errors(404))
 def get_receipt(request: Request, visitor: Viewer, row: Row) -> Response:
     """One version of a receipt, whole."""
     return answer(receipt(site_of(request).books, row))
@@ -38,7 +38,7 @@ def get_receipt(request: Request, visitor: Viewer, row: Row) -> Response:
 @router.get(
     "/archives",
     tags=["look"],
-    response_model=bookanswers.Archives | bookanswers.ArchivedFiles,
+    response_model=receiptanswers.Archives | receiptanswers.ArchivedFiles,
     responses=errors(404, 409),
 )
 def get_archives(
@@ -58,7 +58,7 @@ def get_archives(
 
 
 @router.get(
-    "/archives/{folder}/{file}", tags=["look"], response_model=bookanswers.ArchivedFiles, responses=errors(404, 409)
+    "/archives/{folder}/{file}", tags=["look"], response_model=receiptanswers.ArchivedFiles, responses=errors(404, 409)
 )
 def get_archive(
     request: Request,
