@@ -297,3 +297,10 @@ def test_fault_of_our_own_stops_no_other_export(office: PostOffice, monkeypatch:
     states = {export.name: export.state.value for export in office.feed().exports}
     assert states == {"a.xml": "error", "b.xml": "processed"}
     assert office.reply("a.xml.json")["reason"]["code"] == "feed.surprise"
+
+
+def test_what_a_killed_writer_left_beside_the_queues_is_removed(office: PostOffice) -> None:
+    left = office.root / "queues" / ".tillpost-0123456789abcdef.tmp"
+    left.write_text("5 1 7\n", "utf-8")
+    office.feed()
+    assert not left.exists()
