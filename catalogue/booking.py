@@ -44,7 +44,7 @@ from .footprints import Footprints, Skimming
 from .goods import GoodsMaker
 from .items import SHARP
 from .joining import dates_overlap, sayable
-from .keys import is_short, pack, packed_length
+from .keys import is_short, pack_texts, packed_length
 from .links import LONGEST_NAME
 from .making import Making, Shelves
 from .naming import Naming
@@ -220,7 +220,7 @@ class Booking:
         if old is not None and old.data == data:
             if old.origin != put.origin:
                 facts.put(kind, key, self._scope, old._replace(origin=put.origin))
-            self._unwritten.add(pack((kind.value, *key)))
+            self._unwritten.add(pack_texts((kind.value, *key)))
             self._counts["unchanged"][kind] += 1
             return
         self._allot(put)
@@ -281,7 +281,7 @@ class Booking:
     def _unnamed(self, kind: Kind) -> Iterator[tuple[Names, Fact]]:
         """The facts in the export's scope that it does not state."""
         for key, fact in self._perhaps_unnamed(kind):
-            if fact.arrival != self._arrival and pack((kind.value, *key)) not in self._unwritten:
+            if fact.arrival != self._arrival and pack_texts((kind.value, *key)) not in self._unwritten:
                 yield key, fact
 
     def _perhaps_unnamed(self, kind: Kind) -> Iterator[tuple[Names, Fact]]:
@@ -290,7 +290,7 @@ class Booking:
         if self._skimming is not None and kind is self._skimmed:
             unnamed = [] if self._was_empty else self._skimming.unnamed()
         if unnamed is None:
-            return ((key, fact) for key, where, fact in facts.scan(kind) if where == scope)
+            return facts.not_of(self._arrival, kind, scope)
         found = ((key, facts.get(kind, (key,), scope)) for key in unnamed)
         return (((key,), fact) for key, fact in found if fact is not None)
 

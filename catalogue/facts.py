@@ -87,6 +87,15 @@ class Facts:
                 names = unpack_texts(packed)
                 yield names[:-1], names[-1], _decode(value)
 
+    def not_of(self, arrival: int, kind: Kind, scope: str) -> Iterator[tuple[Names, Fact]]:
+        """The facts of one scope that the export `arrival` did not state."""
+        mine, ending = arrival.to_bytes(8, "big"), text(scope)
+        for packed, value in self._tables[kind].walk():
+            if not value.startswith(mine) and packed.endswith(ending):
+                *key, where = unpack_texts(packed)
+                if where == scope:
+                    yield tuple(key), _decode(value)
+
     def scoped(self, kind: Kind, key: Names) -> Scoped[Noun]:
         """What is said of one thing, by scope."""
         found: Scoped[Noun] = {}
