@@ -85,11 +85,17 @@ def look(desks: dict[str, Visitor]) -> Iterator[Look]:
 def log_in(visitor: Visitor, name: str, password: str = PASSWORD) -> None:
     """By keyboard alone: the form is where the typing goes."""
     visitor.open("/login")
+    typing_goes_to(visitor, "name")
     keyboard = visitor.page.keyboard
     keyboard.type(name)
     keyboard.press("Tab")
     keyboard.type(password)
     keyboard.press("Enter")
+
+
+def typing_goes_to(visitor: Visitor, field: str) -> None:
+    """By itself, as soon as the page is there."""
+    visitor.page.locator(f"input[name={field}]:focus").wait_for()
 
 
 def soon_shows(visitor: Visitor, path: str, what: str) -> None:
@@ -112,7 +118,8 @@ def test_somebody_comes_in_and_goes_again(house: House, eyes: Any) -> None:
     log_in(visitor, "viewer", "a wrong one")
     assert "wrong" in visitor.sees("alert")
     visitor.troubles.clear()  # the browser complains of a 401
-    visitor.page.keyboard.type(PASSWORD)  # the name stands there already
+    typing_goes_to(visitor, "password")  # the name stands there already
+    visitor.page.keyboard.type(PASSWORD)
     visitor.press("Log in")
     visitor.sees("heading", "Overview")
     visitor.press("Log out")
