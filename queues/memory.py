@@ -49,12 +49,14 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One change of names: what each folder's name then stands for; None = removed."""
+    """One change of names: what each folder's name then stands for; None = removed. A folder that is removed is on no
+    disk before what emptied it."""
 
     changes: tuple[tuple[Node, str, Node | None], ...]
+    emptied: frozenset[Node] = frozenset()
 
     def folders(self) -> set[Node]:
-        return {folder for folder, _, _ in self.changes}
+        return {folder for folder, _, _ in self.changes} | self.emptied
 
     def redo(self) -> None:
         for folder, name, node in self.changes:
@@ -167,7 +169,10 @@ class MemoryDisk:
     def rmdir(self, folder: Path) -> bool:
         self.interrupt("rmdir", folder)
         node = self._find(folder)
-        return node is not None and not node.names and self._remove(folder)
+        if node is None or node.names:
+            return False
+        self._change((self._folder(folder.parent), folder.name, None), emptied=frozenset({node}))
+        return True
 
     def sync_dir(self, folder: Path) -> None:
         self.interrupt("sync_dir", folder)
@@ -228,10 +233,10 @@ class MemoryDisk:
         self._change((self._folder(path.parent), path.name, None))
         return True
 
-    def _change(self, *changes: tuple[Node, str, Node | None]) -> None:
+    def _change(self, *changes: tuple[Node, str, Node | None], emptied: frozenset[Node] = frozenset()) -> None:
         for folder, name, node in changes:
             self._name(folder, name, node)
-        self._waiting.append(Step(changes))
+        self._waiting.append(Step(changes, emptied))
 
     def _name(self, folder: Node, name: str, node: Node | None) -> None:
         before = folder.names.pop(name, None)

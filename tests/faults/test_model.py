@@ -234,11 +234,12 @@ class Machine(RuleBasedStateMachine):
         exports = self.office.exports()
         assert sorted(export.name for export in exports) == sorted(self.erp.sent)
         for export in exports:
-            assert export.state is not ExportState.CLAIMED
-            assert export.put_away
+            assert export.state is not ExportState.CLAIMED, export
+            assert export.put_away, export
         with TemporaryDirectory() as folder:
             poured = World(self.office.poured(Path(folder)), {}, [])
-            assert fault_checker.broken_exports(poured) == []
+            found = fault_checker.broken_exports(poured)
+            assert not found, found
             assert list((poured.root / "inbox").rglob("*.xml")) == []
 
 

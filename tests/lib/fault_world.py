@@ -159,6 +159,6 @@ VERBS = {
     "feed": Verb(FEED, (FEED, FEED, RESYNC, FEED)),
     "collect": Verb(COLLECT, (COLLECT, COLLECT)),
     "trim": Verb(TRIM, (TRIM, TRIM)),
-    "resync": Verb(RESYNC, (RESYNC, FEED), World.others_take),
+    "resync": Verb(RESYNC, (RESYNC, FEED, FEED), World.others_take),
     "run": Verb(("run",), (FEED, COLLECT, TRIM, ASK, COLLECT, RESYNC, FEED), is_done=_served),
 }
