@@ -29,13 +29,15 @@ SHOWN = 10  # violations that are told in full
 def test_every_disk_that_a_power_cut_leaves_is_recovered(
     mounter: Worker, template: World, memory: Path, figures: dict[str, Counter[str]]
 ) -> None:
+    folder = memory / "blocks"
+    folder.mkdir()
     try:
-        recording = Recording.of(template, mounter, memory)
+        recording = Recording.of(template, mounter, folder)
     except Unmountable as no:
         pytest.skip(str(no))
     cuts = recording.log.sample(COUNT, random.Random("blocks"))
     wrong = []
-    for cut, found in recording.violations(cuts, memory):
+    for cut, found in recording.violations(cuts, folder):
         counted = figures.setdefault("disks after a power cut", Counter())
         counted["some pages lost" if cut.lost else "first part kept"] += 1
         wrong += [f"{cut}\n    " + "\n    ".join(found)] if found else []

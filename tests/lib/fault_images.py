@@ -61,6 +61,7 @@ def made(image: Path, content: Path | None = None) -> Path:
 
 def copied(folder: Path, to: Path) -> Path:
     """`folder` as a new folder `to`, with its links, modes and times."""
+    assert not to.exists(), f"{to} is there already"
     _run("cp", "-a", str(folder), str(to))
     return to
 
