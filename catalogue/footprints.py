@@ -14,6 +14,7 @@ Failures: Aside where a file names a key twice, which only reading all of it can
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
@@ -63,7 +64,7 @@ class Footprints:
         return Following(self, place, terms, marks, struck)
 
 
-class Skimming:
+class Skimming(ABC):
     """One full export on its way over the footprint of its kind and scope."""
 
     def __init__(self, footprints: Footprints, place: tuple[str, str], terms: str) -> None:
@@ -71,25 +72,25 @@ class Skimming:
         self._place = place
         self._terms = terms
 
+    @abstractmethod
     def strange(self, marks: Sequence[bytes]) -> Sequence[int]:
         """See `Familiar`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def taken(self, key: str, mark: bytes, *, replaces: bool) -> None:
         """A strange record was taken as the fact of `key`. `replaces`: there was one before."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unnamed(self) -> list[str] | None:
         """Keys of all facts that the file may not have named; None where only the facts can tell. Raises Aside."""
-        raise NotImplementedError
 
+    @abstractmethod
     def spared(self, key: str) -> None:
         """A fact that the file did not name stays all the same."""
-        raise NotImplementedError
 
+    @abstractmethod
     def keep(self, stands: Callable[[str], bool]) -> None:
         """Keeps the footprint as the file leaves it. `stands`: whether there is a fact of a key now."""
-        raise NotImplementedError
 
     def _write(self, marks: bytes | bytearray, keys: Sequence[str]) -> None:
         tables = self._footprints
@@ -216,7 +217,8 @@ class Following(Skimming):
 
     def unnamed(self) -> list[str] | None:
         places = self._unseen()
-        self._open = {key: place for place in places for key in (self._all_keys()[place],)}
+        keys = self._all_keys() if places else []
+        self._open = {keys[place]: place for place in places}
         if any(key not in self._open for key in self._replaced):
             raise Aside  # it is named by a known mark, too
         return sorted({*self._open, *self._struck})

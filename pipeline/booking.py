@@ -131,7 +131,7 @@ class Reader:
         """Books the export, in one commit. Raises Rejected, Suspicious or Retry; then nothing has happened."""
         try:
             return self._book(opened, path, skims=True)
-        except (Aside, Rejected):  # why it is refused, a reader of every record tells
+        except Aside:
             return self._book(opened, path, skims=False)
 
     def _book(self, opened: Opened, path: Path, *, skims: bool) -> tuple[Export, Verdict]:
@@ -176,10 +176,17 @@ class Reader:
         booking = self._booking(txn, export)
         part = Part.of(ledger, opened.export) or Between.of(ledger, scope)
         familiar = self._familiar(ledger, opened, booking, part) if skims else None
-        if self._read(opened, path, booking, tally, part, familiar):
+        try:
+            extents = self._read(opened, path, booking, tally, part, familiar)
+            tally.check_share(self._office.settings.feed.refused_share)
+            outcome = self._complete(booking)
+        except Reject as reject:
+            if familiar is None:
+                raise
+            raise Aside from reject  # why it is refused, a reader of every record tells
+        if extents:
             export = msgspec.structs.replace(export, header=msgspec.structs.replace(header, full=True))
-        tally.check_share(self._office.settings.feed.refused_share)
-        export, verdict = self._weighed(export, tally.verdict(), self._complete(booking), doubts)
+        export, verdict = self._weighed(export, tally.verdict(), outcome, doubts)
         return export, verdict if familiar is None else self._with_lines(verdict, opened, path)
 
     def _weighed(

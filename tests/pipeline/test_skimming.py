@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -171,6 +172,23 @@ def test_a_list_that_comes_again_is_not_read_again(office: PostOffice, puts: lis
     office.send("b.xml", many(PRICES))
     assert puts == []
     assert office.reply("b.xml.json")["counts"]["good"]["unchanged"] == len(PRICES)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_broken_file_is_read_once_more_only_where_it_was_skimmed(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    ways: list[str] = []
+    for way in ("read", "skim"):
+        before = getattr(Own, way)
+
+        def noted(self: Own, *what: Any, way: str = way, before: Any = before) -> Any:
+            ways.append(way)
+            return before(self, *what)
+
+        monkeypatch.setattr(Own, way, noted)
+    assert office.send("a.xml", goods(good("1"), full=full)[:-20]) == "broken"
+    assert ways == (["skim", "read"] if full else ["read"])
 
 
 def test_what_changed_is_read_alone_in_any_order(office: PostOffice, puts: list[str]) -> None:
